@@ -1,0 +1,52 @@
+/*
+ * Whole reads and writes on descriptors and files, and random access to bytes as an object.
+ *
+ * Short transfers and EINTR are handled here and nowhere else. Errors name @name, which is
+ * a path or another phrase for a person.
+ */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include "base/err.h"
+
+/* Random access to bytes: a file, or memory. The reader owns nothing of it. read_at reads
+ * exactly @len bytes at @offset; reading past `size` is an error of the caller that yields
+ * ERR_BAD_DATA naming the offset. `map` may be NULL; it gives a pointer to @len bytes that
+ * stays valid as long as the source does, or NULL where that is not possible. */
+struct byte_source {
+	struct err *(*read_at)(const struct byte_source *src, u64 offset, void *data,
+			       size_t len);
+	const void *(*map)(const struct byte_source *src, u64 offset, size_t len);
+	void *ctx;
+	u64 size;
+	const char *name;
+};
+
+must_check struct err *source_read(const struct byte_source *src, u64 offset, void *data,
+				   size_t len);
+
+/* A source over @size bytes at @data, for tests and buffers. Borrowed, not copied. */
+struct byte_source source_from_memory(const void *data, size_t size, const char *name);
+
+must_check struct err *io_write_all(int fd, const void *data, size_t len, const char *name);
+must_check struct err *io_pwrite_all(int fd, const void *data, size_t len, u64 offset,
+				     const char *name);
+
+/* Read up to @len bytes at @offset, stopping early only at the end of the file. */
+must_check struct err *io_pread_some(int fd, void *data, size_t len, u64 offset,
+				     const char *name, size_t *ret_len);
+
+/* Read the file at @path into memory with a 0 added behind its end. ERR_BAD_DATA if it is
+ * longer than @max_len. Works for /proc and /sys files, whose size is not known before. The
+ * caller frees *@ret. @ret_len may be NULL. */
+must_check struct err *io_read_file(const char *path, size_t max_len, char **ret,
+				    size_t *ret_len);
+
+/* Create or truncate @path with @mode and write it whole. */
+must_check struct err *io_write_file(const char *path, unsigned mode, const void *data,
+				     size_t len);
+
+/* fsync the directory at @path, so that a rename in it survives a power cut. */
+must_check struct err *io_fsync_dir(const char *path);
+
+#endif

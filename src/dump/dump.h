@@ -1,0 +1,124 @@
+/*
+ * An open dump as an address space: which pages there are, reads by physical or virtual
+ * address, the notes, the CPU registers.
+ *
+ * A struct dump owns its file, its caches and its VMCOREINFO. It belongs to one thread at a
+ * time. Two dumps can be open at once. Memory is bounded whatever the file says: tables are
+ * bounded by the file's size, pages by a cache of a few megabytes.
+ *
+ * Virtual reads: dump/ walks the page tables with the target's arch ops. Before the tables
+ * are known (and where they are lost) the kernel image and the direct map are linear;
+ * kernel/ hands over the direct map with dump_set_direct_map() once it has read
+ * page_offset_base.
+ */
+#ifndef DUMP_DUMP_H
+#define DUMP_DUMP_H
+
+#include "arch/arch.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/notices.h"
+#include "format/vmcoreinfo.h"
+
+struct dump;
+
+/* A dump file format: one const table per format, in its own file, so that the capture
+ * binary links only what it reads. `open` fails with ERR_UNSUPPORTED if the file is of
+ * another format. */
+struct dump_format;
+extern const struct dump_format dump_format_elfcore;
+extern const struct dump_format dump_format_diskdump;
+
+/* Open the file (or device, or /proc/vmcore) at @path, trying each of @formats
+ * (NULL-terminated) in turn. Errors name the file and the offset. Truncation is not an
+ * error: see dump_notices(). */
+must_check struct err *dump_open(const char *path, const struct dump_format *const *formats,
+				 struct dump **ret);
+/* The same over any byte source, borrowed until dump_close(). */
+must_check struct err *dump_open_source(const struct byte_source *src,
+					const struct dump_format *const *formats,
+					struct dump **ret);
+void dump_close(struct dump *d);
+static inline void dump_closep(struct dump **d)
+{
+	dump_close(*d);
+}
+
+/* What is known of one page frame. Normal outcomes, not errors. */
+enum pfn_state {
+	PFN_PRESENT,  /* can be read */
+	PFN_EXCLUDED, /* RAM, but filtered out of this dump: all zero, or of an excluded
+			 class */
+	PFN_ABSENT,   /* no RAM there, as far as the dump tells */
+	PFN_LOST,     /* the file is truncated or damaged where the page should be */
+};
+
+enum pfn_state dump_pfn_state(struct dump *d, pfn_t pfn);
+
+enum addr_space { ADDR_PHYSICAL, ADDR_VIRTUAL };
+
+/* Read @len bytes at @addr into @data; may cross pages. ERR_FAULT naming the address and
+ * why (excluded, absent, lost, not mapped) if any byte cannot be had; nothing is
+ * zero-filled. */
+must_check struct err *dump_read(struct dump *d, enum addr_space space, u64 addr,
+				 void *data, size_t len);
+
+/* As dump_read(), but reads what can be had from the start: *@ret_len <= @len bytes are
+ * good. Returns the reason for stopping short in *@ret_why (NULL if it did not; the caller
+ * frees). */
+void dump_read_some(struct dump *d, enum addr_space space, u64 addr, void *data, size_t len,
+		    size_t *ret_len, struct err **ret_why);
+
+/* A read-only window on virtually contiguous bytes: points into the mapped file where the
+ * format allows, else holds a private copy. Layout is public; release with
+ * dump_view_release(). */
+struct dump_view {
+	const void *data;
+	size_t len;
+	void *copy; /* owned, NULL if data points into a mapping */
+};
+
+must_check struct err *dump_view(struct dump *d, vaddr_t addr, size_t len,
+				 struct dump_view *ret);
+void dump_view_release(struct dump_view *v);
+
+/* Translate a virtual address; ERR_FAULT if it is not mapped or a table cannot be read. */
+must_check struct err *dump_translate(struct dump *d, vaddr_t addr, paddr_t *ret);
+
+/* Tell where the direct map of all RAM begins (x86-64: *page_offset_base) and how long it
+ * is. */
+void dump_set_direct_map(struct dump *d, vaddr_t base, u64 len);
+
+/* Facts about the file. Strings and objects live as long as the dump. */
+const char *dump_path(const struct dump *d);
+const struct arch *dump_arch(const struct dump *d);
+u64 dump_page_size(const struct dump *d);
+unsigned dump_page_shift(const struct dump *d);
+pfn_t dump_max_pfn(const struct dump *d); /* one past the last page frame */
+const struct vmcoreinfo *dump_vmcoreinfo(const struct dump *d); /* NULL if there is none */
+bool dump_is_partial(const struct dump *d); /* some RAM was filtered out: [PARTIAL DUMP] */
+bool dump_is_incomplete(const struct dump *d);	    /* marked as cut short, or truncated */
+const char *dump_format_name(const struct dump *d); /* "ELF core", "kdump-compressed" */
+
+/* The contiguous stretches of RAM the dump speaks of (PT_LOADs, or runs of the first
+ * bitmap), sorted by start, not overlapping. */
+struct ram_range {
+	paddr_t start;
+	u64 len;
+};
+const struct ram_range *dump_ram(const struct dump *d, size_t *ret_count);
+
+/* The raw ELF notes of the dump (all of them, as one PT_NOTE segment would hold), NULL if
+ * none. */
+const void *dump_notes(const struct dump *d, size_t *ret_len);
+
+/* Registers of CPU notes in file order: NT_PRSTATUS notes, whose order is not always the
+ * CPU number (kdump writes only the CPUs that answered). */
+size_t dump_num_cpu_notes(const struct dump *d);
+must_check struct err *dump_cpu_regs(const struct dump *d, size_t index,
+				     struct arch_regs *ret);
+
+/* What is wrong or remarkable about this file: truncation, missing notes, … */
+struct notices *dump_notices(struct dump *d);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Backtraces of the crashed kernel, unwound with its own ORC tables.
+ *
+ * Source: arch/x86/include/asm/orc_types.h, arch/x86/kernel/unwind_orc.c (facts),
+ * Documentation/ arch/x86/orc-unwinder.rst. Only frames that the tables give are returned,
+ * never a stack scan.
+ */
+#ifndef KERNEL_STACK_H
+#define KERNEL_STACK_H
+
+#include "kernel/kernel.h"
+
+#define STACK_MAX_FRAMES 128
+
+enum frame_kind {
+	FRAME_CALL, /* pc is a return address */
+	FRAME_REGS, /* pc is where an exception or interrupt hit: `regs` are those registers
+		     */
+	FRAME_FIRST, /* pc is where the CPU or task was */
+};
+
+struct frame {
+	enum frame_kind kind;
+	vaddr_t pc;
+	vaddr_t sp;
+	struct arch_regs regs; /* what is known in that frame */
+	bool has_symbol;
+	struct symbol_at symbol;
+};
+
+enum stack_end {
+	STACK_END_CLEAN,  /* reached user mode or the task's outermost frame */
+	STACK_END_LIMIT,  /* STACK_MAX_FRAMES reached, or frames do not move up the stack */
+	STACK_END_BROKEN, /* no table entry, unreadable memory, … : `why` says */
+};
+
+/* Layout public; big (tens of kB): allocate it. */
+struct stack {
+	size_t num_frames;
+	enum stack_end end;
+	bool end_is_user; /* STACK_END_CLEAN by reaching user mode registers */
+	char why[256];	  /* a sentence unless STACK_END_CLEAN */
+	struct frame frames[STACK_MAX_FRAMES];
+};
+
+/* Unwind from @regs (an on-CPU task: from its NT_PRSTATUS note). Never fails: see `end`. */
+void stack_unwind_regs(struct kernel *k, const struct arch_regs *regs, struct stack *ret);
+
+/* Unwind a task that is not running, from thread.sp of the task_struct at @task. */
+void stack_unwind_task(struct kernel *k, vaddr_t task, struct stack *ret);
+
+#endif
