@@ -191,8 +191,8 @@ static void help_option(struct buf *b, const struct opt *o)
 
 void opts_help(struct buf *b, const char *program, const struct opts_verb *verb)
 {
-	buf_printf(b, "Usage: %s %s [options]%s%s\n%s\n\n", program, verb->name,
-		   *verb->operands ? " " : "", verb->operands, verb->summary);
+	buf_printf(b, "Usage: %s%s%s [options]%s%s\n%s\n\n", program, *program ? " " : "",
+		   verb->name, *verb->operands ? " " : "", verb->operands, verb->summary);
 	for (const struct opt *o = verb->options; o->name; o++)
 		help_option(b, o);
 	buf_printf(b, "  %-26s %s\n", "-h, --help", "Print this text.");

@@ -60,7 +60,8 @@ const char *opts_value(const struct opts_result *r, const char *name,
 		       const char *otherwise);
 bool opts_has(const struct opts_result *r, const char *name);
 
-/* Append the --help text of @verb, called as `program verb`. */
+/* Append the --help text of @verb, called as `program verb`, or by its own name if @program
+ * is "". */
 void opts_help(struct buf *b, const char *program, const struct opts_verb *verb);
 
 #endif

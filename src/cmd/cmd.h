@@ -1,0 +1,34 @@
+/*
+ * A verb of the command line: `inquest VERB …`, one file per verb beside this header.
+ *
+ * main.c holds the table of verbs and the table of traditional names (personalities) under
+ * which the same binary may be called. To add a verb: write src/cmd/VERB.c with a
+ * `const struct cmd cmd_VERB`, declare it below, and list it in main.c and meson.build.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "base/opts.h"
+#include "cmd/exit.h"
+
+struct cmd {
+	struct opts_verb opts;
+
+	/* Do the work. An error ends the verb: main() prints its sentence and exits with
+	 * the status of its code, or with *@status if the verb set that to something else
+	 * than EXIT_DONE. Without an error the verb exits with *@status. */
+	struct err *(*run)(const struct opts_result *given, enum exit_status *status);
+};
+
+/* The end of an option table. */
+#define OPTS_END                                                                           \
+	{                                                                                  \
+		.name = NULL                                                               \
+	}
+
+/* Write all of @b to standard output. An ERR_OS is also what a full disk yields. */
+must_check struct err *cmd_print(const struct buf *b);
+
+extern const struct cmd cmd_version;
+
+#endif
