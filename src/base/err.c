@@ -16,7 +16,8 @@ struct err *err_nomem(void)
 	return &nomem;
 }
 
-static struct err *err_vnew(enum err_code code, const char *fmt, va_list args)
+static printf_like(2, 0) struct err *err_vnew(enum err_code code, const char *fmt,
+					      va_list args)
 {
 	struct err *err = calloc(1, sizeof(*err));
 

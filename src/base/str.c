@@ -16,31 +16,46 @@ bool str_has_suffix(const char *s, const char *suffix)
 	return len >= suffix_len && str_eq(s + len - suffix_len, suffix);
 }
 
+/* Well-formed UTF-8 by first and second byte (RFC 3629, section 4), which leaves out
+ * overlong forms and surrogates; and, U+0080..U+009F being C1 controls, those too. */
+struct utf8_form {
+	unsigned char first_min, first_max, second_min, second_max, len;
+};
+
+static const struct utf8_form utf8_forms[] = {
+	{0xc2, 0xc2, 0xa0, 0xbf, 2}, {0xc3, 0xdf, 0x80, 0xbf, 2},
+	{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+	{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+	{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+	{0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
 static bool is_continuation(unsigned char c)
 {
 	return (c & 0xc0) == 0x80;
 }
 
-/* Length of the valid UTF-8 sequence at @s, 0 if there is none. Overlong forms, surrogates
- * and C1 controls count as invalid (RFC 3629). */
+/* Do the @len bytes at @s start with a sequence of this form? */
+static bool utf8_form_fits(const struct utf8_form *form, const unsigned char *s, size_t len)
+{
+	if (len < form->len || s[0] < form->first_min || s[0] > form->first_max)
+		return false;
+	if (s[1] < form->second_min || s[1] > form->second_max)
+		return false;
+	for (size_t i = 2; i < form->len; i++)
+		if (!is_continuation(s[i]))
+			return false;
+	return true;
+}
+
+/* Length of the valid UTF-8 sequence at @s, 0 if there is none. */
 static size_t utf8_sequence_len(const unsigned char *s, size_t len)
 {
 	if (s[0] < 0x80)
 		return 1;
-	if (len >= 2 && s[0] >= 0xc2 && s[0] <= 0xdf && is_continuation(s[1]))
-		return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : 2;
-	if (len >= 3 && (s[0] & 0xf0) == 0xe0 && is_continuation(s[1]) &&
-	    is_continuation(s[2])) {
-		if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0))
-			return 0;
-		return 3;
-	}
-	if (len >= 4 && s[0] >= 0xf0 && s[0] <= 0xf4 && is_continuation(s[1]) &&
-	    is_continuation(s[2]) && is_continuation(s[3])) {
-		if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90))
-			return 0;
-		return 4;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(utf8_forms); i++)
+		if (utf8_form_fits(&utf8_forms[i], s, len))
+			return utf8_forms[i].len;
 	return 0;
 }
 

@@ -28,7 +28,8 @@ typedef u64 vaddr_t;
 /* A result that must be looked at: with -Werror, dropping it does not compile. */
 #define must_check __attribute__((warn_unused_result))
 
-/* Check the arguments of a printf-like function. @fmt and @args count from 1. */
+/* Check the arguments of a printf-like function. @fmt and @args count from 1;
+ * @args is 0 for a function that takes a va_list. */
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 
 static inline u64 min_u64(u64 a, u64 b)
