@@ -51,6 +51,22 @@ static int place_fds(const struct child_spec *spec)
 	return 0;
 }
 
+/* execvp, then the two directories that an ordinary user's PATH lacks in Debian. */
+static void exec_program(const char *const *argv)
+{
+	static const char *const dirs[] = {"/usr/sbin/", "/sbin/"};
+	char path[256];
+
+	execvp(argv[0], (char *const *)argv);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs) && errno == ENOENT; i++) {
+		if (strchr(argv[0], '/') ||
+		    strlen(dirs[i]) + strlen(argv[0]) >= sizeof(path))
+			return;
+		strcpy(stpcpy(path, dirs[i]), argv[0]);
+		execv(path, (char *const *)argv);
+	}
+}
+
 static void run_child(const struct child_spec *spec, pid_t parent, int report_fd)
 {
 	sigset_t none;
@@ -71,7 +87,7 @@ static void run_child(const struct child_spec *spec, pid_t parent, int report_fd
 		goto out;
 	if (spec->env_add)
 		putenv((char *)spec->env_add);
-	execvp(spec->argv[0], (char *const *)spec->argv);
+	exec_program(spec->argv);
 out:
 	os_errno = errno;
 	if (write(report_fd, &os_errno, sizeof(os_errno)) < 0)
