@@ -113,9 +113,8 @@ static struct err *get_strings(const json_t *object, const char *where,
 			       const struct string_row *rows, size_t count, void *base)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct err *err =
-			get_string(object, where, rows[i].key,
-				   (const char **)((char *)base + rows[i].offset));
+		void *member = (char *)base + rows[i].offset;
+		struct err *err = get_string(object, where, rows[i].key, member);
 
 		if (err)
 			return err;
