@@ -11,8 +11,9 @@
 #include "base/err.h"
 #include "format/manifest.h"
 
-/* Never xz: its 64 MiB dictionary runs a small capture kernel out of memory. */
-enum initramfs_compression { INITRAMFS_GZIP, INITRAMFS_ZSTD };
+/* Never xz: its 64 MiB dictionary runs a small capture kernel out of memory. Plain is for
+ * an image that is used once and holds what is compressed already. */
+enum initramfs_compression { INITRAMFS_GZIP, INITRAMFS_ZSTD, INITRAMFS_PLAIN };
 
 /* A file of this host to be put into the image as it is. */
 struct initramfs_file {
@@ -31,7 +32,6 @@ struct initramfs_options {
 	const struct initramfs_file *files;
 	size_t num_files;
 	enum initramfs_compression compression;
-	bool fast; /* compress less hard: for an image that is used once */
 };
 
 /* Layout is public. */
