@@ -21,9 +21,10 @@ struct child;
 
 /* How to start one. Layout is public; zeroed members mean what their comment says. */
 struct child_spec {
-	const char *const *argv; /* NULL-terminated; argv[0] is searched in PATH, /usr/sbin, /sbin */
-	const char *dir;	 /* working directory, NULL: ours */
-	const char *env_add;	 /* one more "NAME=value", NULL: none */
+	const char *const
+		*argv; /* NULL-terminated; argv[0] is searched in PATH, /usr/sbin, /sbin */
+	const char *dir;     /* working directory, NULL: ours */
+	const char *env_add; /* one more "NAME=value", NULL: none */
 	/* Descriptors of ours to be the child's 0, 1 and 2. 0 (which cannot be lent) stands
 	 * for /dev/null. They are not closed here. */
 	int stdin_fd, stdout_fd, stderr_fd;

@@ -85,9 +85,9 @@ static struct err *parse_range(struct cursor *c, u64 start, struct crashkernel *
 		err = parse_memory(c, &r.end_bytes);
 		if (err)
 			return err;
-		if (r.end_bytes <= start)
-			return bad_word(&word, "a range ends before it starts");
 	}
+	if (r.end_bytes <= start)
+		return bad_word(&word, "a range ends before it starts");
 	if (*c->at != ':')
 		return bad_word(c, "a range lacks its \":SIZE\"");
 	c->at++;

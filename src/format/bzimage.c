@@ -1,0 +1,56 @@
+#include "format/bzimage.h"
+
+#include "base/bytes.h"
+
+/* Offsets of the real-mode kernel header, from the start of the file. */
+#define HDR_MAGIC	    0x202 /* "HdrS" */
+#define HDR_VERSION	    0x206
+#define HDR_KERNEL_VERSION  0x20e /* of the version string, less 0x200 */
+#define HDR_RELOCATABLE	    0x234
+#define HDR_XLOADFLAGS	    0x236
+#define HDR_INIT_SIZE	    0x260
+#define HDR_END		    0x264
+#define XLF_KERNEL_64	    1
+#define PROTOCOL_WITH_FLAGS 0x20c
+
+/* The release is the first word of "6.1.0-56-amd64 (debian-kernel@…) #1 SMP …". */
+static bool copy_release(const u8 *data, size_t len, size_t at, char *ret)
+{
+	size_t n = 0;
+
+	while (at + n < len && data[at + n] > ' ' && data[at + n] < 0x7f) {
+		if (n == BZIMAGE_RELEASE_MAX)
+			return false;
+		ret[n] = (char)data[at + n];
+		n++;
+	}
+	ret[n] = '\0';
+	return n > 0 && at + n < len;
+}
+
+struct err *bzimage_parse(const void *data, size_t len, const char *name,
+			  struct bzimage *ret)
+{
+	const u8 *bytes = data;
+	struct bzimage b = {0};
+	size_t version_at;
+
+	if (len < HDR_END || memcmp(bytes + HDR_MAGIC, "HdrS", 4) != 0)
+		return err_new(ERR_BAD_DATA,
+			       "%s is not an x86 kernel image: no \"HdrS\" at offset 0x%x",
+			       name, HDR_MAGIC);
+	if (get_le16(bytes + HDR_VERSION) < PROTOCOL_WITH_FLAGS)
+		return err_new(ERR_BAD_DATA,
+			       "%s: boot protocol 0x%x at offset 0x%x is older than 0x%x",
+			       name, get_le16(bytes + HDR_VERSION), HDR_VERSION,
+			       PROTOCOL_WITH_FLAGS);
+	version_at = 0x200 + (size_t)get_le16(bytes + HDR_KERNEL_VERSION);
+	if (!copy_release(bytes, len, version_at, b.release))
+		return err_new(ERR_BAD_DATA, "%s: no kernel release at offset 0x%zx", name,
+			       version_at);
+	b.init_bytes = get_le32(bytes + HDR_INIT_SIZE);
+	b.is_relocatable = bytes[HDR_RELOCATABLE] != 0;
+	b.has_64bit_entry = get_le16(bytes + HDR_XLOADFLAGS) & XLF_KERNEL_64;
+	*ret = b;
+	return NULL;
+}
