@@ -1,0 +1,495 @@
+#include "symbol/btf.h"
+
+#include "base/bytes.h"
+
+#define MAGIC	       0xeb9f
+#define HEADER_LEN     24
+#define TYPE_LEN       12 /* name_off, info, size or type */
+#define MEMBER_LEN     12
+#define ARRAY_LEN      12
+#define ENUM_LEN       8
+#define ENUM64_LEN     12
+#define POINTER_LEN    8
+#define MAX_ELEMENTS   0xffffff	      /* 16 bits wide once, the next 8 were unused */
+#define MAX_DEPTH_SIZE ((u64)1 << 40) /* an array larger than this is nonsense */
+
+/* The place of every 8th type is remembered. */
+#define MARKER_SHIFT 3
+#define MARKER_EVERY (1u << MARKER_SHIFT)
+
+enum kind {
+	KIND_VOID,
+	KIND_INT,
+	KIND_PTR,
+	KIND_ARRAY,
+	KIND_STRUCT,
+	KIND_UNION,
+	KIND_ENUM,
+	KIND_FWD,
+	KIND_TYPEDEF,
+	KIND_VOLATILE,
+	KIND_CONST,
+	KIND_RESTRICT,
+	KIND_FUNC,
+	KIND_FUNC_PROTO,
+	KIND_VAR,
+	KIND_DATASEC,
+	KIND_FLOAT,
+	KIND_DECL_TAG,
+	KIND_TYPE_TAG,
+	KIND_ENUM64,
+	NUM_KINDS,
+};
+
+/* Bytes behind the common part: fixed, and per element. */
+static const struct {
+	u8 fixed, per_element;
+} kind_lens[NUM_KINDS] = {
+	[KIND_INT] = {4, 0},
+	[KIND_ARRAY] = {ARRAY_LEN, 0},
+	[KIND_STRUCT] = {0, MEMBER_LEN},
+	[KIND_UNION] = {0, MEMBER_LEN},
+	[KIND_ENUM] = {0, ENUM_LEN},
+	[KIND_FUNC_PROTO] = {0, 8},
+	[KIND_VAR] = {4, 0},
+	[KIND_DATASEC] = {0, 12},
+	[KIND_DECL_TAG] = {4, 0},
+	[KIND_ENUM64] = {0, ENUM64_LEN},
+};
+
+/* One type, decoded. @extra points at what follows the common part. */
+struct type {
+	const char *name;
+	enum kind kind;
+	bool kind_flag;
+	u32 num_elements;
+	u32 size_or_type;
+	const u8 *extra;
+};
+
+struct btf {
+	const u8 *types;
+	u32 types_len;
+	const char *strings;
+	u32 strings_len;
+	u32 num_types;
+	u32 *markers;
+	u32 *structs; /* ids of named structs and unions, ascending */
+	u16 *fingerprints;
+	u32 num_structs;
+	u32 *enums; /* ids of all enums */
+	u32 num_enums;
+};
+
+/* A string of the string table, "" for an offset outside it. */
+static const char *get_string(const struct btf *b, u32 offset)
+{
+	/* btf_open() saw that the table ends with a 0. */
+	return offset < b->strings_len ? b->strings + offset : "";
+}
+
+/* The bytes that the type at @offset takes, 0 if it does not fit. */
+static u32 type_len_at(const struct btf *b, u32 offset, u32 *ret_info)
+{
+	u64 len;
+	u32 info, kind;
+
+	if (!range_fits(offset, TYPE_LEN, b->types_len))
+		return 0;
+	info = get_le32(b->types + offset + 4);
+	kind = info >> 24 & 0x1f;
+	if (kind >= NUM_KINDS)
+		return 0;
+	len = TYPE_LEN + kind_lens[kind].fixed +
+	      (u64)(info & MAX_ELEMENTS) * kind_lens[kind].per_element;
+	if (!range_fits(offset, len, b->types_len))
+		return 0;
+	*ret_info = info;
+	return (u32)len;
+}
+
+static bool get_type(const struct btf *b, u32 id, struct type *ret)
+{
+	u32 offset, info, len;
+
+	if (id == 0 || id > b->num_types)
+		return false;
+	offset = b->markers[(id - 1) >> MARKER_SHIFT];
+	for (u32 i = (id - 1) % MARKER_EVERY; i > 0; i--)
+		offset += type_len_at(b, offset, &info);
+	len = type_len_at(b, offset, &info);
+	if (len == 0)
+		return false;
+	ret->name = get_string(b, get_le32(b->types + offset));
+	ret->kind = (enum kind)(info >> 24 & 0x1f);
+	ret->kind_flag = info >> 31;
+	ret->num_elements = info & MAX_ELEMENTS;
+	ret->size_or_type = get_le32(b->types + offset + 8);
+	ret->extra = b->types + offset + TYPE_LEN;
+	return true;
+}
+
+static bool is_struct(enum kind kind)
+{
+	return kind == KIND_STRUCT || kind == KIND_UNION;
+}
+
+static bool is_enum(enum kind kind)
+{
+	return kind == KIND_ENUM || kind == KIND_ENUM64;
+}
+
+static u16 fingerprint(const char *name)
+{
+	u32 hash = 0;
+
+	for (; *name; name++)
+		hash = hash * 0x9e3779b1u + (u8)*name;
+	return (u16)((hash * 0x85ebca6bu) >> 16);
+}
+
+static struct err *parse_header(struct btf *b, const u8 *data, size_t len)
+{
+	u32 header_len, types_start, strings_start;
+
+	if (len < HEADER_LEN)
+		return err_new(ERR_BAD_DATA, "BTF of %zu bytes is shorter than its header",
+			       len);
+	if (get_le16(data) != MAGIC)
+		return err_new(ERR_BAD_DATA, "BTF begins with 0x%04x instead of 0x%04x",
+			       get_le16(data), MAGIC);
+	if (data[2] != 1)
+		return err_new(ERR_UNSUPPORTED, "BTF version %u is not known", data[2]);
+	header_len = get_le32(data + 4);
+	types_start = get_le32(data + 8);
+	b->types_len = get_le32(data + 12);
+	strings_start = get_le32(data + 16);
+	b->strings_len = get_le32(data + 20);
+	if (len > BTF_MAX_LEN || header_len < HEADER_LEN || header_len > len ||
+	    !range_fits(types_start, b->types_len, len - header_len) ||
+	    !range_fits(strings_start, b->strings_len, len - header_len))
+		return err_new(ERR_BAD_DATA,
+			       "BTF sections (types %u+%u, strings %u+%u) lie outside its "
+			       "%zu bytes",
+			       types_start, b->types_len, strings_start, b->strings_len,
+			       len);
+	b->types = data + header_len + types_start;
+	b->strings = (const char *)data + header_len + strings_start;
+	if (b->strings_len == 0 || b->strings[b->strings_len - 1] != '\0')
+		return err_new(ERR_BAD_DATA, "BTF strings do not end with a zero");
+	return NULL;
+}
+
+/* Go over all types. With @fill, the indexes are there and are filled, else counted. */
+static struct err *scan_types(struct btf *b, bool fill)
+{
+	u32 offset = 0, id = 0;
+
+	b->num_structs = b->num_enums = 0;
+	while (offset < b->types_len) {
+		u32 info = 0;
+		u32 len = type_len_at(b, offset, &info);
+		enum kind kind = (enum kind)(info >> 24 & 0x1f);
+		const char *name;
+
+		if (len == 0)
+			return err_new(
+				ERR_UNSUPPORTED,
+				"BTF type %u at offset 0x%x is of an unknown kind or "
+				"does not fit",
+				id + 1, offset);
+		if (id == BTF_MAX_TYPES)
+			return err_new(ERR_BAD_DATA, "BTF has more than %u types",
+				       BTF_MAX_TYPES);
+		if (fill && id % MARKER_EVERY == 0)
+			b->markers[id >> MARKER_SHIFT] = offset;
+		id++;
+		name = get_string(b, get_le32(b->types + offset));
+		if (is_struct(kind) && *name) {
+			if (fill) {
+				b->structs[b->num_structs] = id;
+				b->fingerprints[b->num_structs] = fingerprint(name);
+			}
+			b->num_structs++;
+		} else if (is_enum(kind)) {
+			if (fill)
+				b->enums[b->num_enums] = id;
+			b->num_enums++;
+		}
+		offset += len;
+	}
+	b->num_types = id;
+	return NULL;
+}
+
+struct err *btf_open(const void *data, size_t len, struct btf **ret)
+{
+	cleanup(btf_freep) struct btf *b = calloc(1, sizeof(*b));
+	struct err *err;
+
+	if (!b)
+		return err_nomem();
+	err = parse_header(b, data, len);
+	if (!err)
+		err = scan_types(b, false);
+	if (err)
+		return err;
+	b->markers = calloc((b->num_types >> MARKER_SHIFT) + 1, sizeof(*b->markers));
+	b->structs = calloc((size_t)b->num_structs + 1, sizeof(*b->structs));
+	b->fingerprints = calloc((size_t)b->num_structs + 1, sizeof(*b->fingerprints));
+	b->enums = calloc((size_t)b->num_enums + 1, sizeof(*b->enums));
+	if (!b->markers || !b->structs || !b->fingerprints || !b->enums)
+		return err_nomem();
+	err = scan_types(b, true);
+	if (err)
+		return err;
+	*ret = steal(b);
+	return NULL;
+}
+
+void btf_free(struct btf *b)
+{
+	if (!b)
+		return;
+	free(b->markers);
+	free(b->structs);
+	free(b->fingerprints);
+	free(b->enums);
+	free(b);
+}
+
+u32 btf_num_types(const struct btf *b)
+{
+	return b->num_types;
+}
+
+/* The place in `structs` of the first id above @after. */
+static u32 struct_index_after(const struct btf *b, u32 after)
+{
+	u32 low = 0, high = b->num_structs;
+
+	while (low < high) {
+		u32 middle = low + (high - low) / 2;
+
+		if (b->structs[middle] <= after)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+u32 btf_find_struct(const struct btf *b, const char *name, u32 after)
+{
+	u16 wanted = fingerprint(name);
+
+	for (u32 i = struct_index_after(b, after); i < b->num_structs; i++) {
+		struct type type;
+
+		if (b->fingerprints[i] == wanted && get_type(b, b->structs[i], &type) &&
+		    strcmp(type.name, name) == 0)
+			return b->structs[i];
+	}
+	return 0;
+}
+
+/* Follow typedefs and qualifiers from @id to a type that is none. False if it is void or
+ * the chain is broken. */
+static bool resolve(const struct btf *b, u32 id, u32 *ret_id, struct type *ret)
+{
+	for (unsigned depth = 0; depth < BTF_MAX_DEPTH; depth++) {
+		if (!get_type(b, id, ret))
+			return false;
+		switch (ret->kind) {
+		case KIND_TYPEDEF:
+		case KIND_VOLATILE:
+		case KIND_CONST:
+		case KIND_RESTRICT:
+		case KIND_TYPE_TAG:
+		case KIND_VAR:
+			id = ret->size_or_type;
+			break;
+		default:
+			*ret_id = id;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The element type and number of elements of a possibly nested array; 1 if it is none.
+ * *@ret is resolved. */
+static bool resolve_array(const struct btf *b, u32 id, u64 *ret_count, struct type *ret)
+{
+	u64 count = 1;
+
+	for (unsigned depth = 0; depth < BTF_MAX_DEPTH; depth++) {
+		if (!resolve(b, id, &id, ret))
+			return false;
+		if (ret->kind != KIND_ARRAY) {
+			*ret_count = count;
+			return true;
+		}
+		if (__builtin_mul_overflow(count, (u64)get_le32(ret->extra + 8), &count) ||
+		    count > MAX_DEPTH_SIZE)
+			return false;
+		id = get_le32(ret->extra);
+	}
+	return false;
+}
+
+static bool plain_size(const struct type *type, u64 *ret)
+{
+	switch (type->kind) {
+	case KIND_INT:
+	case KIND_STRUCT:
+	case KIND_UNION:
+	case KIND_ENUM:
+	case KIND_ENUM64:
+	case KIND_FLOAT:
+		*ret = type->size_or_type;
+		return true;
+	case KIND_PTR:
+		*ret = POINTER_LEN;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool btf_type_size(const struct btf *b, u32 id, u64 *ret)
+{
+	struct type type;
+	u64 count, size;
+
+	if (!resolve_array(b, id, &count, &type) || !plain_size(&type, &size) ||
+	    __builtin_mul_overflow(size, count, &size))
+		return false;
+	*ret = size;
+	return true;
+}
+
+u32 btf_struct_of(const struct btf *b, u32 id)
+{
+	struct type type;
+
+	return resolve(b, id, &id, &type) && is_struct(type.kind) ? id : 0;
+}
+
+/* Where member @index of @type begins, and its width if it is a bitfield. */
+static void member_place(const struct type *type, const u8 *entry, u64 *ret_bits,
+			 u32 *ret_bit_size)
+{
+	u32 raw = get_le32(entry + 8);
+
+	*ret_bits = type->kind_flag ? raw & 0xffffff : raw;
+	*ret_bit_size = type->kind_flag ? raw >> 24 : 0;
+}
+
+/* Describe the member whose @entry was found, @base_bits from the outermost struct. */
+static void fill_member(const struct btf *b, const struct type *type, const u8 *entry,
+			u64 base_bits, struct btf_member *ret)
+{
+	struct type element;
+	u64 bits, size;
+
+	*ret = (struct btf_member){.count = 1, .type = get_le32(entry + 4)};
+	member_place(type, entry, &bits, &ret->bit_size);
+	bits += base_bits;
+	ret->offset = bits / 8;
+	if (!resolve_array(b, ret->type, &ret->count, &element) ||
+	    !plain_size(&element, &size) ||
+	    __builtin_mul_overflow(size, ret->count, &ret->size))
+		ret->size = 0;
+	if (ret->bit_size) {
+		/* Not the declared type's size: the fewest bytes that hold the bits. */
+		ret->size = 1;
+		while (bits % 8 + ret->bit_size > ret->size * 8)
+			ret->size *= 2;
+	}
+	ret->bit_offset = ret->bit_size ? (u32)(bits % 8) : 0;
+}
+
+/* Search @id for the member called name[0…len), through anonymous members. *@budget bounds
+ * the members looked at, since a hostile graph of types can be exponential. */
+static bool find_one(const struct btf *b, u32 id, const char *name, size_t len,
+		     u64 base_bits, unsigned depth, u32 *budget, struct btf_member *ret)
+{
+	struct type type;
+
+	if (depth > BTF_MAX_DEPTH || !resolve(b, id, &id, &type) || !is_struct(type.kind))
+		return false;
+	for (u32 i = 0; i < type.num_elements && *budget; i++) {
+		const u8 *entry = type.extra + (size_t)i * MEMBER_LEN;
+		const char *member = get_string(b, get_le32(entry));
+		u64 bits;
+		u32 bit_size;
+
+		(*budget)--;
+		member_place(&type, entry, &bits, &bit_size);
+		if (*member) {
+			if (strncmp(member, name, len) == 0 && member[len] == '\0') {
+				fill_member(b, &type, entry, base_bits, ret);
+				return true;
+			}
+		} else if (bit_size == 0 &&
+			   find_one(b, get_le32(entry + 4), name, len, base_bits + bits,
+				    depth + 1, budget, ret)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool btf_find_member(const struct btf *b, u32 id, const char *path, struct btf_member *ret)
+{
+	struct btf_member member = {0};
+	u64 base_bits = 0;
+	u32 budget = 100000;
+
+	for (;;) {
+		size_t len = strcspn(path, ".");
+
+		if (len == 0 || !find_one(b, id, path, len, base_bits, 0, &budget, &member))
+			return false;
+		if (path[len] == '\0')
+			break;
+		id = member.type;
+		base_bits = member.offset * 8;
+		path += len + 1;
+	}
+	*ret = member;
+	return true;
+}
+
+static u64 enumerator_value(const struct type *type, const u8 *entry)
+{
+	u32 low = get_le32(entry + 4);
+
+	if (type->kind == KIND_ENUM64)
+		return low | (u64)get_le32(entry + 8) << 32;
+	/* kind_flag: the enum has signed values. Kernels before 6.0 never set it, so a
+	 * value with the top bit set is taken as negative there too. */
+	return (u64)(s64)(s32)low;
+}
+
+bool btf_find_enumerator(const struct btf *b, const char *name, u64 *ret)
+{
+	for (u32 i = 0; i < b->num_enums; i++) {
+		struct type type;
+		size_t len;
+
+		if (!get_type(b, b->enums[i], &type))
+			continue;
+		len = type.kind == KIND_ENUM64 ? ENUM64_LEN : ENUM_LEN;
+		for (u32 n = 0; n < type.num_elements; n++) {
+			const u8 *entry = type.extra + n * len;
+
+			if (strcmp(get_string(b, get_le32(entry)), name) == 0) {
+				*ret = enumerator_value(&type, entry);
+				return true;
+			}
+		}
+	}
+	return false;
+}
