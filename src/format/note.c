@@ -1,0 +1,50 @@
+#include "format/note.h"
+
+#include "base/bytes.h"
+
+#define NOTE_HEADER_LEN 12
+#define NOTE_ALIGN	4
+
+/* Take @len bytes and their padding off the iterator; the padding of the last note may be
+ * cut. */
+static bool take(struct note_iter *it, u64 len, size_t *ret_pos)
+{
+	if (!range_fits(it->pos, len, it->len))
+		return false;
+	*ret_pos = it->pos;
+	it->pos = min_u64(it->len, it->pos + align_up(len, NOTE_ALIGN));
+	return true;
+}
+
+bool note_next(struct note_iter *it, struct note *ret)
+{
+	while (it->len - it->pos >= NOTE_HEADER_LEN) {
+		const u8 *header = it->data + it->pos;
+		u32 name_len = get_le32(header), desc_len = get_le32(header + 4);
+		size_t name_pos, desc_pos, start = it->pos;
+
+		it->pos += NOTE_HEADER_LEN;
+		if (!name_len && !desc_len)
+			continue;
+		if (!take(it, name_len, &name_pos) || !take(it, desc_len, &desc_pos)) {
+			it->is_damaged = true;
+			it->pos = it->len;
+			return false;
+		}
+		*ret = (struct note){
+			.type = get_le32(header + 8),
+			.name = (const char *)it->data + name_pos,
+			.name_len = strnlen((const char *)it->data + name_pos, name_len),
+			.desc = it->data + desc_pos,
+			.desc_len = desc_len,
+			.offset = start,
+		};
+		return true;
+	}
+	return false;
+}
+
+bool note_has_name(const struct note *n, const char *name)
+{
+	return strlen(name) == n->name_len && memcmp(n->name, name, n->name_len) == 0;
+}
