@@ -1,0 +1,40 @@
+/*
+ * A bitmap of page frames in a file, with the rank of a bit (how many set bits precede it)
+ * in constant time.
+ *
+ * It is used in place where the source can be mapped, else copied. Bits past the end of a
+ * truncated file are unknown; `num_bits` ends before them. Counts per 4096 bits are made as
+ * far as they are asked for. One thread at a time.
+ */
+#ifndef DUMP_BITMAP_H
+#define DUMP_BITMAP_H
+
+#include "base/io.h"
+
+struct bitmap {
+	const u8 *bytes;
+	u8 *copy;     /* owned, NULL if mapped */
+	u64 num_bits; /* that the file holds */
+	u64 *ranks;   /* owned: set bits before each group of 4096 */
+	u64 num_ranks;
+};
+
+/* Take @num_bits bits at @offset of @src, or as many of them as the file has. The caller
+ * calls bitmap_deinit() in any case. */
+must_check struct err *bitmap_init(struct bitmap *b, const struct byte_source *src,
+				   u64 offset, u64 num_bits);
+void bitmap_deinit(struct bitmap *b);
+
+/* False past the end. Bit 0 is the lowest of the first byte. */
+static inline bool bitmap_test(const struct bitmap *b, u64 bit)
+{
+	return bit < b->num_bits && b->bytes[bit / 8] >> (bit % 8) & 1;
+}
+
+/* Set bits before @bit, which is at most num_bits. */
+u64 bitmap_rank(struct bitmap *b, u64 bit);
+
+/* The first bit from @bit on that is @value; num_bits if none. */
+u64 bitmap_find(const struct bitmap *b, u64 bit, bool value);
+
+#endif

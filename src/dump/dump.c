@@ -1,0 +1,475 @@
+#include "dump/dump_priv.h"
+
+#include "base/bytes.h"
+#include "format/note.h"
+
+#include <elf.h>
+#include <string.h>
+
+#define HEAD_LEN	 64
+#define MAX_VIEW_LEN	 ((size_t)256 << 20)
+#define MAX_CPU_NOTES	 65536
+#define FLATTENED_MAGIC	 "makedumpfile"
+#define MIN_PAGE_SHIFT	 12
+#define MAX_PAGE_SHIFT	 16
+#define LOAD_CHUNK_BYTES (1u << 20)
+
+struct err *dump_load(struct dump *d, u64 offset, u64 len, size_t max_len, const char *what,
+		      void **ret, size_t *ret_len)
+{
+	cleanup(freep) char *data = NULL;
+	u64 fitting = offset < d->src->size ? min_u64(len, d->src->size - offset) : 0;
+	struct err *err;
+
+	if (fitting < len) {
+		notices_add(&d->notices,
+			    "%s: truncated: %s at offset 0x%llx of 0x%llx bytes reach past "
+			    "the end at 0x%llx",
+			    d->src->name, what, (unsigned long long)offset,
+			    (unsigned long long)len, (unsigned long long)d->src->size);
+		d->is_incomplete = true;
+	}
+	if (fitting > max_len) {
+		notices_add(
+			&d->notices,
+			"%s: %s at offset 0x%llx: only the first 0x%zx of 0x%llx bytes are "
+			"looked at",
+			d->src->name, what, (unsigned long long)offset, max_len,
+			(unsigned long long)len);
+		fitting = max_len;
+	}
+	data = malloc(fitting + 1);
+	if (!data)
+		return err_nomem();
+	err = source_read(d->src, fitting ? offset : 0, data, fitting);
+	if (err)
+		return err_wrap(err, "%s", what);
+	data[fitting] = '\0';
+	*ret = steal(data);
+	*ret_len = fitting;
+	return NULL;
+}
+
+struct err *dump_add_ram(struct dump *d, paddr_t start, u64 len)
+{
+	struct ram_range *last = d->num_ram ? &d->ram[d->num_ram - 1] : NULL;
+	struct ram_range *grown;
+
+	if (last && last->start + last->len == start) {
+		last->len += len;
+		return NULL;
+	}
+	/* Grow at powers of two. */
+	if (!(d->num_ram & (d->num_ram - 1))) {
+		size_t capacity = d->num_ram ? 2 * d->num_ram : 16;
+
+		grown = reallocarray(d->ram, capacity, sizeof(*grown));
+		if (!grown)
+			return err_nomem();
+		d->ram = grown;
+	}
+	d->ram[d->num_ram++] = (struct ram_range){.start = start, .len = len};
+	return NULL;
+}
+
+struct err *dump_page_fault(paddr_t addr, enum pfn_state state)
+{
+	static const char *const why[] = {
+		[PFN_PRESENT] = "cannot be read",
+		[PFN_EXCLUDED] = "was filtered out of this dump",
+		[PFN_ABSENT] = "is not in this dump",
+		[PFN_LOST] = "lies in a missing or damaged part of the file",
+	};
+
+	return err_fault(addr, "physical address 0x%llx %s", (unsigned long long)addr,
+			 why[state]);
+}
+
+/* Remember one note: the kernel's self-description, or the registers of a CPU. */
+static struct err *take_note(struct dump *d, const struct note *n)
+{
+	struct note_ref *grown;
+
+	if (note_has_name(n, "VMCOREINFO") && !d->vmcoreinfo) {
+		struct err *err = vmcoreinfo_parse(n->desc, n->desc_len, &d->vmcoreinfo);
+
+		notices_add_err(&d->notices, err_wrap(err, "%s", d->src->name));
+		return NULL;
+	}
+	if (!note_has_name(n, "CORE") || n->type != NT_PRSTATUS)
+		return NULL;
+	if (d->num_cpu_notes == MAX_CPU_NOTES) {
+		notices_add(&d->notices, "%s: more than %d CPU notes", d->src->name,
+			    MAX_CPU_NOTES);
+		return NULL;
+	}
+	if (!(d->num_cpu_notes & (d->num_cpu_notes - 1))) {
+		size_t capacity = d->num_cpu_notes ? 2 * d->num_cpu_notes : 16;
+
+		grown = reallocarray(d->cpu_notes, capacity, sizeof(*grown));
+		if (!grown)
+			return err_nomem();
+		d->cpu_notes = grown;
+	}
+	d->cpu_notes[d->num_cpu_notes++] = (struct note_ref){
+		.offset = (size_t)((const char *)n->desc - (const char *)d->notes),
+		.len = n->desc_len};
+	return NULL;
+}
+
+static struct err *read_notes(struct dump *d)
+{
+	struct note_iter it = note_iter_init(d->notes, d->notes_len);
+	struct note n;
+
+	if (d->vmcoreinfo_text) {
+		struct err *err = vmcoreinfo_parse(d->vmcoreinfo_text, d->vmcoreinfo_len,
+						   &d->vmcoreinfo);
+
+		notices_add_err(&d->notices, err_wrap(err, "%s", d->src->name));
+	}
+	while (note_next(&it, &n)) {
+		struct err *err = take_note(d, &n);
+
+		if (err)
+			return err;
+	}
+	if (it.is_damaged)
+		notices_add(&d->notices, "%s: the last note is cut off", d->src->name);
+	if (!d->vmcoreinfo)
+		notices_add(
+			&d->notices,
+			"%s: no VMCOREINFO note: the kernel's own description is missing",
+			d->src->name);
+	return NULL;
+}
+
+static void find_page_shift(struct dump *d)
+{
+	u64 page_size;
+
+	if (d->page_shift)
+		return;
+	d->page_shift = d->arch->default_page_shift;
+	if (!d->vmcoreinfo || !vmcoreinfo_value(d->vmcoreinfo, "PAGESIZE", 10, &page_size))
+		return;
+	for (unsigned shift = MIN_PAGE_SHIFT; shift <= MAX_PAGE_SHIFT; shift++) {
+		if (page_size == (u64)1 << shift) {
+			d->page_shift = shift;
+			return;
+		}
+	}
+	notices_add(&d->notices, "%s: VMCOREINFO names a page size of %llu, taken as %u",
+		    d->src->name, (unsigned long long)page_size, 1u << d->page_shift);
+}
+
+static void find_max_pfn(struct dump *d)
+{
+	const struct ram_range *last;
+
+	if (d->max_pfn || !d->num_ram)
+		return;
+	last = &d->ram[d->num_ram - 1];
+	d->max_pfn = ((last->start + last->len - 1) >> d->page_shift) + 1;
+}
+
+static struct err *find_format(struct dump *d, const struct dump_format *const *formats)
+{
+	u8 head[HEAD_LEN] = {0};
+	size_t len = min_u64(sizeof(head), d->src->size);
+	struct err *err = source_read(d->src, 0, head, len);
+
+	if (err)
+		return err;
+	if (!len)
+		return err_new(ERR_BAD_DATA, "%s: not a dump: the file is empty",
+			       d->src->name);
+	if (len >= strlen(FLATTENED_MAGIC) &&
+	    memcmp(head, FLATTENED_MAGIC, strlen(FLATTENED_MAGIC)) == 0)
+		return err_new(ERR_UNSUPPORTED,
+			       "%s: a dump in flattened format (signature at offset 0x0); "
+			       "rearrange it with makedumpfile -R first",
+			       d->src->name);
+	for (; *formats; formats++) {
+		if ((*formats)->recognises(head, len)) {
+			d->format = *formats;
+			return NULL;
+		}
+	}
+	return err_new(
+		ERR_UNSUPPORTED,
+		"%s: not a dump: first bytes %02x %02x %02x %02x at offset 0x0 are of "
+		"no known dump format",
+		d->src->name, head[0], head[1], head[2], head[3]);
+}
+
+static struct err *open_with(struct dump *d, const struct dump_format *const *formats)
+{
+	struct err *err = find_format(d, formats);
+
+	if (err)
+		return err;
+	err = d->format->open(d);
+	if (err)
+		return err;
+	err = read_notes(d);
+	if (err)
+		return err;
+	find_page_shift(d);
+	find_max_pfn(d);
+	return translation_init(d);
+}
+
+struct err *dump_open_source(const struct byte_source *src,
+			     const struct dump_format *const *formats, struct dump **ret)
+{
+	cleanup(dump_closep) struct dump *d = calloc(1, sizeof(*d));
+	struct err *err;
+
+	if (!d)
+		return err_nomem();
+	d->src = src;
+	err = open_with(d, formats);
+	if (err)
+		return err;
+	*ret = steal(d);
+	return NULL;
+}
+
+struct err *dump_open(const char *path, const struct dump_format *const *formats,
+		      struct dump **ret)
+{
+	cleanup(file_source_closep) struct file_source *file = NULL;
+	struct err *err = file_source_open(path, &file);
+
+	if (err)
+		return err;
+	err = dump_open_source(file_source_bytes(file), formats, ret);
+	if (err)
+		return err;
+	(*ret)->file = steal(file);
+	return NULL;
+}
+
+void dump_close(struct dump *d)
+{
+	if (!d)
+		return;
+	if (d->format)
+		d->format->close(d);
+	free(d->notes);
+	free(d->vmcoreinfo_text);
+	free(d->ram);
+	free(d->cpu_notes);
+	vmcoreinfo_free(d->vmcoreinfo);
+	notices_deinit(&d->notices);
+	file_source_close(d->file);
+	free(d);
+}
+
+enum pfn_state dump_pfn_state(struct dump *d, pfn_t pfn)
+{
+	return d->format->pfn_state(d, pfn);
+}
+
+/* Read at least one byte of physical or virtual memory. */
+static struct err *read_step(struct dump *d, enum addr_space space, u64 addr, void *data,
+			     size_t len, size_t *ret_len)
+{
+	paddr_t paddr = addr;
+	u64 contiguous = len;
+	struct err *err;
+
+	if (space == ADDR_VIRTUAL) {
+		err = translation_find(d, addr, &paddr, &contiguous);
+		if (err)
+			return err;
+		len = min_u64(len, contiguous);
+	}
+	err = d->format->read_phys(d, paddr, data, len, ret_len);
+	if (err && space == ADDR_VIRTUAL)
+		err = err_wrap(err, "virtual address 0x%llx", (unsigned long long)addr);
+	return err;
+}
+
+void dump_read_some(struct dump *d, enum addr_space space, u64 addr, void *data, size_t len,
+		    size_t *ret_len, struct err **ret_why)
+{
+	size_t done = 0;
+
+	*ret_why = NULL;
+	while (done < len && !*ret_why) {
+		size_t step = 0;
+
+		*ret_why = read_step(d, space, addr + done, (char *)data + done, len - done,
+				     &step);
+		done += step;
+	}
+	*ret_len = done;
+}
+
+struct err *dump_read(struct dump *d, enum addr_space space, u64 addr, void *data,
+		      size_t len)
+{
+	size_t done;
+	struct err *why;
+
+	dump_read_some(d, space, addr, data, len, &done, &why);
+	return why;
+}
+
+struct err *dump_read_table_entry(void *ctx, paddr_t addr, u64 *ret)
+{
+	u8 bytes[8];
+	struct err *err = dump_read(ctx, ADDR_PHYSICAL, addr, bytes, sizeof(bytes));
+
+	if (!err)
+		*ret = get_le64(bytes);
+	return err;
+}
+
+/* The bytes in place if all of them are contiguous in the mapped file, else NULL. */
+static const void *view_in_place(struct dump *d, vaddr_t addr, size_t len)
+{
+	const char *first = NULL;
+	size_t done = 0;
+
+	while (done < len) {
+		paddr_t paddr;
+		u64 contiguous, mapped = 0;
+		const char *p;
+		struct err *err = translation_find(d, addr + done, &paddr, &contiguous);
+
+		if (err) {
+			err_ignore(err);
+			return NULL;
+		}
+		p = d->format->map_phys(d, paddr, min_u64(len - done, contiguous), &mapped);
+		if (!p || (first && p != first + done))
+			return NULL;
+		if (!first)
+			first = p;
+		done += min_u64(contiguous, mapped);
+	}
+	return first;
+}
+
+struct err *dump_view(struct dump *d, vaddr_t addr, size_t len, struct dump_view *ret)
+{
+	cleanup(freep) void *copy = NULL;
+	const void *data = len && d->format->map_phys ? view_in_place(d, addr, len) : NULL;
+	struct err *err;
+
+	if (data) {
+		*ret = (struct dump_view){.data = data, .len = len};
+		return NULL;
+	}
+	if (len > MAX_VIEW_LEN)
+		return err_new(
+			ERR_BAD_DATA,
+			"%zu bytes at virtual address 0x%llx are more than the %zu that "
+			"are copied",
+			len, (unsigned long long)addr, MAX_VIEW_LEN);
+	/* Grow with what can be read, so that a wild length costs no memory. */
+	for (size_t done = 0; done < len || !copy;) {
+		size_t chunk = min_u64(len - done, max_u64(done, LOAD_CHUNK_BYTES));
+		void *grown = realloc(copy, done + chunk + 1);
+
+		if (!grown)
+			return err_nomem();
+		copy = grown;
+		err = dump_read(d, ADDR_VIRTUAL, addr + done, (char *)copy + done, chunk);
+		if (err)
+			return err;
+		done += chunk;
+	}
+	*ret = (struct dump_view){.data = copy, .len = len, .copy = copy};
+	copy = NULL;
+	return NULL;
+}
+
+void dump_view_release(struct dump_view *v)
+{
+	free(v->copy);
+	*v = (struct dump_view){0};
+}
+
+const char *dump_path(const struct dump *d)
+{
+	return d->src->name;
+}
+
+const struct arch *dump_arch(const struct dump *d)
+{
+	return d->arch;
+}
+
+u64 dump_page_size(const struct dump *d)
+{
+	return (u64)1 << d->page_shift;
+}
+
+unsigned dump_page_shift(const struct dump *d)
+{
+	return d->page_shift;
+}
+
+pfn_t dump_max_pfn(const struct dump *d)
+{
+	return d->max_pfn;
+}
+
+const struct vmcoreinfo *dump_vmcoreinfo(const struct dump *d)
+{
+	return d->vmcoreinfo;
+}
+
+bool dump_is_partial(const struct dump *d)
+{
+	return d->is_partial;
+}
+
+bool dump_is_incomplete(const struct dump *d)
+{
+	return d->is_incomplete;
+}
+
+const char *dump_format_name(const struct dump *d)
+{
+	return d->format->name;
+}
+
+const struct ram_range *dump_ram(const struct dump *d, size_t *ret_count)
+{
+	*ret_count = d->num_ram;
+	return d->ram;
+}
+
+const void *dump_notes(const struct dump *d, size_t *ret_len)
+{
+	*ret_len = d->notes_len;
+	return d->notes;
+}
+
+size_t dump_num_cpu_notes(const struct dump *d)
+{
+	return d->num_cpu_notes;
+}
+
+struct err *dump_cpu_regs(const struct dump *d, size_t index, struct arch_regs *ret)
+{
+	u32 pid;
+
+	if (index >= d->num_cpu_notes)
+		return err_new(ERR_ABSENT, "%s: there is no CPU note %zu of %zu",
+			       d->src->name, index, d->num_cpu_notes);
+	return err_wrap(
+		d->arch->parse_prstatus((const char *)d->notes + d->cpu_notes[index].offset,
+					d->cpu_notes[index].len, ret, &pid),
+		"%s: CPU note %zu", d->src->name, index);
+}
+
+struct notices *dump_notices(struct dump *d)
+{
+	return &d->notices;
+}

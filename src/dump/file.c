@@ -1,0 +1,185 @@
+#include "dump/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+/* Reads of at least this many bytes go through a mapped window where the whole cannot be
+ * mapped: mapping costs about as much as 16 page copies. */
+#define WINDOW_MIN_READ (64u << 10)
+#define WINDOW_LEN	(8u << 20)
+#define WINDOW_ALIGN	(64u << 10) /* no page of any Linux is larger */
+
+/* Below this a copy out of the mapping is cheaper than a system call; above it the page
+ * faults cost more, and on tmpfs would fill the holes of a sparse file. */
+#define MAP_MAX_READ (16u << 10)
+
+struct file_source {
+	struct byte_source bytes;
+	char *path;
+	int fd;
+	const char *map; /* the whole file, NULL if not mapped */
+	bool uses_window;
+	const char *window;
+	u64 window_offset;
+	size_t window_len;
+};
+
+static void window_drop(struct file_source *f)
+{
+	if (f->window)
+		munmap((void *)f->window, f->window_len);
+	f->window = NULL;
+	f->window_len = 0;
+}
+
+/* Move the window over @offset. False if the kernel will not map there. */
+static bool window_move(struct file_source *f, u64 offset)
+{
+	u64 start = align_down(offset, WINDOW_ALIGN);
+	size_t len = min_u64(WINDOW_LEN, f->bytes.size - start);
+	void *window;
+
+	window_drop(f);
+	window = mmap(NULL, len, PROT_READ, MAP_PRIVATE, f->fd, (off_t)start);
+	if (window == MAP_FAILED)
+		return false;
+	f->window = window;
+	f->window_offset = start;
+	f->window_len = len;
+	return true;
+}
+
+static bool window_has(const struct file_source *f, u64 offset)
+{
+	return f->window && offset >= f->window_offset &&
+	       offset - f->window_offset < f->window_len;
+}
+
+static struct err *read_fd(const struct file_source *f, u64 offset, void *data, size_t len)
+{
+	size_t done = 0;
+	struct err *err = io_pread_some(f->fd, data, len, offset, f->path, &done);
+
+	if (!err && done < len)
+		return err_new(ERR_BAD_DATA,
+			       "%s: the file became shorter: it ends at offset 0x%llx",
+			       f->path, (unsigned long long)(offset + done));
+	return err;
+}
+
+static struct err *file_read_at(const struct byte_source *src, u64 offset, void *data,
+				size_t len)
+{
+	struct file_source *f = src->ctx;
+
+	if (f->map && len <= MAP_MAX_READ) {
+		memcpy(data, f->map + offset, len);
+		return NULL;
+	}
+	while (len) {
+		size_t n = len;
+		struct err *err;
+
+		if (f->uses_window && (window_has(f, offset) || (len >= WINDOW_MIN_READ &&
+								 window_move(f, offset)))) {
+			u64 at = offset - f->window_offset;
+
+			n = min_u64(len, f->window_len - at);
+			memcpy(data, f->window + at, n);
+		} else {
+			/* In small steps: a later one may be mappable again. */
+			n = f->uses_window ? min_u64(len, WINDOW_MIN_READ) : len;
+			err = read_fd(f, offset, data, n);
+			if (err)
+				return err;
+		}
+		data = (char *)data + n;
+		offset += n;
+		len -= n;
+	}
+	return NULL;
+}
+
+static const void *file_map(const struct byte_source *src, u64 offset, size_t len)
+{
+	const struct file_source *f = src->ctx;
+
+	if (!f->map || !range_fits(offset, len, src->size))
+		return NULL;
+	return f->map + offset;
+}
+
+/* Size and kind of what is open. */
+static struct err *examine(struct file_source *f)
+{
+	struct stat st;
+	struct statfs fs;
+	off_t end;
+
+	if (fstat(f->fd, &st) < 0 || fstatfs(f->fd, &fs) < 0)
+		return err_os(errno, "cannot stat %s", f->path);
+	if (S_ISREG(st.st_mode)) {
+		f->bytes.size = (u64)st.st_size;
+	} else if (S_ISBLK(st.st_mode)) {
+		end = lseek(f->fd, 0, SEEK_END);
+		if (end < 0)
+			return err_os(errno, "cannot find the size of %s", f->path);
+		f->bytes.size = (u64)end;
+	} else {
+		return err_new(ERR_UNSUPPORTED, "%s is neither a file nor a block device",
+			       f->path);
+	}
+	f->uses_window = fs.f_type == PROC_SUPER_MAGIC;
+	return NULL;
+}
+
+struct err *file_source_open(const char *path, struct file_source **ret)
+{
+	cleanup(file_source_closep) struct file_source *f = calloc(1, sizeof(*f));
+	struct err *err;
+
+	if (!f)
+		return err_nomem();
+	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (f->fd < 0)
+		return err_os(errno, "cannot open %s", path);
+	f->path = strdup(path);
+	if (!f->path)
+		return err_nomem();
+	f->bytes = (struct byte_source){
+		.read_at = file_read_at, .map = file_map, .ctx = f, .name = f->path};
+	err = examine(f);
+	if (err)
+		return err;
+	if (!f->uses_window && f->bytes.size && f->bytes.size <= SIZE_MAX / 2) {
+		void *map =
+			mmap(NULL, (size_t)f->bytes.size, PROT_READ, MAP_SHARED, f->fd, 0);
+
+		f->map = map == MAP_FAILED ? NULL : map;
+	}
+	*ret = steal(f);
+	return NULL;
+}
+
+void file_source_close(struct file_source *f)
+{
+	if (!f)
+		return;
+	window_drop(f);
+	if (f->map)
+		munmap((void *)f->map, (size_t)f->bytes.size);
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->path);
+	free(f);
+}
+
+const struct byte_source *file_source_bytes(const struct file_source *f)
+{
+	return &f->bytes;
+}

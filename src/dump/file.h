@@ -1,0 +1,26 @@
+/*
+ * A file, block device or /proc/vmcore as a byte source.
+ *
+ * Regular files and devices are mapped whole, so that bytes can be used in place. What lies
+ * in /proc is not: the kernel would build page tables for all of it; there a window is
+ * mapped for long reads, and short ones are read(2). Nothing beyond the size seen when
+ * opening is ever touched. One thread at a time.
+ */
+#ifndef DUMP_FILE_H
+#define DUMP_FILE_H
+
+#include "base/io.h"
+
+struct file_source;
+
+must_check struct err *file_source_open(const char *path, struct file_source **ret);
+void file_source_close(struct file_source *f);
+static inline void file_source_closep(struct file_source **f)
+{
+	file_source_close(*f);
+}
+
+/* Valid as long as @f is open. */
+const struct byte_source *file_source_bytes(const struct file_source *f);
+
+#endif

@@ -1,0 +1,85 @@
+#include "dump/page_cache.h"
+
+#define CACHE_BYTES ((size_t)4 << 20)
+#define WAYS	    4
+
+struct slot {
+	pfn_t pfn;
+	u64 used; /* tick of the last use, 0: empty */
+};
+
+struct page_cache {
+	size_t page_size;
+	size_t num_sets;
+	u64 tick;
+	char *pages;
+	struct slot *slots; /* num_sets * WAYS */
+};
+
+struct err *page_cache_new(size_t page_size, struct page_cache **ret)
+{
+	struct page_cache *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return err_nomem();
+	c->page_size = page_size;
+	c->num_sets = CACHE_BYTES / page_size / WAYS;
+	c->pages = malloc(c->num_sets * WAYS * page_size);
+	c->slots = calloc(c->num_sets * WAYS, sizeof(*c->slots));
+	if (!c->pages || !c->slots) {
+		page_cache_free(c);
+		return err_nomem();
+	}
+	*ret = c;
+	return NULL;
+}
+
+void page_cache_free(struct page_cache *c)
+{
+	if (!c)
+		return;
+	free(c->pages);
+	free(c->slots);
+	free(c);
+}
+
+static size_t first_way(const struct page_cache *c, pfn_t pfn)
+{
+	return (size_t)(pfn % c->num_sets) * WAYS;
+}
+
+const void *page_cache_find(struct page_cache *c, pfn_t pfn)
+{
+	size_t first = first_way(c, pfn);
+
+	for (size_t i = first; i < first + WAYS; i++) {
+		if (c->slots[i].used && c->slots[i].pfn == pfn) {
+			c->slots[i].used = ++c->tick;
+			return c->pages + i * c->page_size;
+		}
+	}
+	return NULL;
+}
+
+void *page_cache_claim(struct page_cache *c, pfn_t pfn)
+{
+	size_t first = first_way(c, pfn), oldest = first;
+
+	for (size_t i = first; i < first + WAYS; i++)
+		if (c->slots[i].used < c->slots[oldest].used)
+			oldest = i;
+	c->slots[oldest] = (struct slot){.pfn = pfn};
+	return c->pages + oldest * c->page_size;
+}
+
+void page_cache_keep(struct page_cache *c, pfn_t pfn)
+{
+	size_t first = first_way(c, pfn);
+
+	for (size_t i = first; i < first + WAYS; i++) {
+		if (!c->slots[i].used && c->slots[i].pfn == pfn) {
+			c->slots[i].used = ++c->tick;
+			return;
+		}
+	}
+}

@@ -1,0 +1,23 @@
+/*
+ * The pages of a compressed dump that were decompressed last, a few megabytes of them.
+ *
+ * Four ways per set, the least recently used one is replaced. One thread at a time.
+ */
+#ifndef DUMP_PAGE_CACHE_H
+#define DUMP_PAGE_CACHE_H
+
+#include "base/err.h"
+
+struct page_cache;
+
+must_check struct err *page_cache_new(size_t page_size, struct page_cache **ret);
+void page_cache_free(struct page_cache *c);
+
+/* The page of @pfn if it is held, else NULL. Valid until the next page_cache_claim(). */
+const void *page_cache_find(struct page_cache *c, pfn_t pfn);
+
+/* A page to be filled with @pfn's bytes; it is found only after page_cache_keep(). */
+void *page_cache_claim(struct page_cache *c, pfn_t pfn);
+void page_cache_keep(struct page_cache *c, pfn_t pfn);
+
+#endif
