@@ -6,6 +6,7 @@
 #define HDR_MAGIC	    0x202 /* "HdrS" */
 #define HDR_VERSION	    0x206
 #define HDR_KERNEL_VERSION  0x20e /* of the version string, less 0x200 */
+#define HDR_ALIGNMENT	    0x230
 #define HDR_RELOCATABLE	    0x234
 #define HDR_XLOADFLAGS	    0x236
 #define HDR_INIT_SIZE	    0x260
@@ -49,6 +50,7 @@ struct err *bzimage_parse(const void *data, size_t len, const char *name,
 		return err_new(ERR_BAD_DATA, "%s: no kernel release at offset 0x%zx", name,
 			       version_at);
 	b.init_bytes = get_le32(bytes + HDR_INIT_SIZE);
+	b.alignment_bytes = get_le32(bytes + HDR_ALIGNMENT);
 	b.is_relocatable = bytes[HDR_RELOCATABLE] != 0;
 	b.has_64bit_entry = get_le16(bytes + HDR_XLOADFLAGS) & XLF_KERNEL_64;
 	*ret = b;

@@ -16,6 +16,7 @@
 struct bzimage {
 	char release[BZIMAGE_RELEASE_MAX + 1]; /* "6.1.0-56-amd64" */
 	u64 init_bytes; /* memory from the load address until the kernel can free any */
+	u64 alignment_bytes; /* of the place it is loaded to */
 	bool has_64bit_entry, is_relocatable;
 };
 

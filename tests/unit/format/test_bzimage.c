@@ -9,6 +9,7 @@ static void make_image(u8 *d, size_t size)
 	memcpy(d + 0x202, "HdrS", 4);
 	put_le16(d + 0x206, 0x20f);
 	put_le16(d + 0x20e, 0x100);
+	put_le32(d + 0x230, 0x200000);
 	d[0x234] = 1;
 	put_le16(d + 0x236, 0x7f);
 	put_le32(d + 0x260, 0x3fa0000);
@@ -24,6 +25,7 @@ static void the_release_is_the_first_word_of_the_version(void **state)
 	assert_success(bzimage_parse(d, sizeof(d), "vmlinuz", &b));
 	assert_string_equal(b.release, "6.1.0-56-amd64");
 	assert_int_equal(b.init_bytes, 0x3fa0000);
+	assert_int_equal(b.alignment_bytes, 2 << 20);
 	assert_true(b.is_relocatable);
 	assert_true(b.has_64bit_entry);
 }

@@ -1,0 +1,214 @@
+#include "kexec/kexec.h"
+
+#include "base/io.h"
+#include "base/str.h"
+#include "format/bzimage.h"
+#include "format/kernel_cmdline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kexec.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define STATE_BYTES_MAX 4096
+#define CAP_SYS_BOOT	22 /* include/uapi/linux/capability.h */
+
+/* Read ROOT/@path, without a newline at its end. */
+static struct err *read_state_file(const char *root, const char *path, char **ret)
+{
+	cleanup(freep) char *full = NULL;
+	struct err *err;
+	size_t len;
+
+	if (asprintf(&full, "%s%s", root, path) < 0) {
+		full = NULL;
+		return err_nomem();
+	}
+	err = io_read_file(full, STATE_BYTES_MAX, ret, &len);
+	if (!err && len && (*ret)[len - 1] == '\n')
+		(*ret)[len - 1] = '\0';
+	return err;
+}
+
+/* A number from one of two files; ERR_ABSENT if there is neither. */
+static struct err *read_number(const char *root, const char *new_path, const char *old_path,
+			       u64 *ret)
+{
+	cleanup(freep) char *text = NULL;
+	struct err *err = read_state_file(root, new_path, &text);
+
+	if (err && err_errno(err) == ENOENT) {
+		err_ignore(err);
+		err = read_state_file(root, old_path, &text);
+	}
+	if (err && err_errno(err) == ENOENT) {
+		err_ignore(err);
+		return err_new(ERR_ABSENT,
+			       "neither %s%s nor %s%s is there: this kernel has no kexec",
+			       root, new_path, root, old_path);
+	}
+	if (!err && !str_parse_u64(text, ret))
+		err = err_new(ERR_BAD_DATA, "%s%s: \"%.32s\" is no number", root, new_path,
+			      text);
+	return err;
+}
+
+struct err *kexec_read_state(const char *root, struct kexec_state *ret)
+{
+	struct kexec_state state = {0};
+	u64 loaded = 0;
+	struct err *err = read_number(root, "/sys/kernel/kexec/crash_loaded",
+				      "/sys/kernel/kexec_crash_loaded", &loaded);
+
+	if (!err)
+		err = read_number(root, "/sys/kernel/kexec/crash_size",
+				  "/sys/kernel/kexec_crash_size", &state.reserved_bytes);
+	if (err)
+		return err;
+	state.is_loaded = loaded != 0;
+	*ret = state;
+	return NULL;
+}
+
+/* Is the file ROOT/@path there and does it read as @value? */
+static bool file_says(const char *root, const char *path, const char *value)
+{
+	cleanup(freep) char *text = NULL;
+	struct err *err = read_state_file(root, path, &text);
+
+	err_ignore(err);
+	return text && str_eq(text, value);
+}
+
+static bool has_cap_sys_boot(const char *root)
+{
+	cleanup(freep) char *text = NULL;
+	int saved_errno = errno;
+	struct err *err = read_state_file(root, "/proc/self/status", &text);
+	const char *line = text ? strstr(text, "\nCapEff:") : NULL;
+
+	err_ignore(err);
+	errno = saved_errno;
+	return line && (strtoull(line + strlen("\nCapEff:"), NULL, 16) >> CAP_SYS_BOOT & 1);
+}
+
+static enum kexec_lockdown read_lockdown(const char *root)
+{
+	cleanup(freep) char *text = NULL;
+	struct err *err = read_state_file(root, "/sys/kernel/security/lockdown", &text);
+
+	err_ignore(err);
+	if (text && strstr(text, "[integrity]"))
+		return KEXEC_LOCKDOWN_INTEGRITY;
+	if (text && strstr(text, "[confidentiality]"))
+		return KEXEC_LOCKDOWN_SECRET;
+	return KEXEC_LOCKDOWN_NONE;
+}
+
+/* What the kernel image says of itself. NULL, and *@needed_bytes set, if it can be loaded;
+ * else the reason. */
+static struct err *inspect_kernel(const struct kexec_image *image, u64 *needed_bytes)
+{
+	cleanup(closep) int fd = open(image->kernel, O_RDONLY | O_CLOEXEC);
+	cleanup(freep) u8 *head = malloc(BZIMAGE_HEADER_MAX);
+	struct bzimage bz;
+	struct err *err;
+	struct stat st;
+	size_t len;
+
+	if (!head)
+		return err_nomem();
+	if (fd < 0)
+		return err_os(errno, "cannot open %s", image->kernel);
+	err = io_pread_some(fd, head, BZIMAGE_HEADER_MAX, 0, image->kernel, &len);
+	if (!err)
+		err = bzimage_parse(head, len, image->kernel, &bz);
+	if (err)
+		return err;
+	if (!bz.is_relocatable)
+		return err_new(ERR_UNSUPPORTED, "it is not relocatable");
+	if (!bz.has_64bit_entry)
+		return err_new(ERR_UNSUPPORTED, "it has no 64-bit entry");
+	if (stat(image->initrd, &st) == 0)
+		*needed_bytes = kexec_needed_bytes(bz.init_bytes, bz.alignment_bytes,
+						   (u64)st.st_size);
+	return NULL;
+}
+
+void kexec_gather_facts(const char *root, const struct kexec_image *image, int os_errno,
+			struct kexec_facts *ret, struct err **ret_fault)
+{
+	struct kexec_state state = {0};
+	cleanup(freep) char *cmdline = NULL;
+
+	err_ignore(kexec_read_state(root, &state));
+	err_ignore(read_state_file(root, "/proc/cmdline", &cmdline));
+	*ret = (struct kexec_facts){
+		.os_errno = os_errno,
+		.kernel = image->kernel,
+		.reserved_bytes = state.reserved_bytes,
+		.command_line_len = strlen(image->command_line),
+		.has_cap_sys_boot = has_cap_sys_boot(root),
+		.is_load_disabled =
+			file_says(root, "/proc/sys/kernel/kexec_load_disabled", "1"),
+		.is_limit_used_up =
+			file_says(root, "/proc/sys/kernel/kexec_load_limit_panic", "0"),
+		.has_crashkernel = cmdline && kernel_cmdline_has(cmdline, "crashkernel"),
+		.lockdown = read_lockdown(root),
+	};
+	*ret_fault = inspect_kernel(image, &ret->needed_bytes);
+	ret->kernel_fault = *ret_fault ? err_message(*ret_fault) : NULL;
+}
+
+static struct err *refusal(const char *root, const struct kexec_image *image, int os_errno,
+			   struct kexec_facts *ret_facts)
+{
+	cleanup(err_freep) struct err *fault = NULL;
+	struct kexec_facts facts;
+	struct err *err;
+
+	kexec_gather_facts(root, image, os_errno, &facts, &fault);
+	err = kexec_explain(&facts);
+	facts.kernel_fault = NULL;
+	if (ret_facts)
+		*ret_facts = facts;
+	return err;
+}
+
+/* A file that only root may read is the first thing another user meets. */
+static struct err *cannot_open(const char *root, const struct kexec_image *image,
+			       const char *what, const char *path,
+			       struct kexec_facts *ret_facts)
+{
+	if (errno == EACCES && !has_cap_sys_boot(root))
+		return refusal(root, image, EPERM, ret_facts);
+	return err_os(errno, "cannot open the %s %s", what, path);
+}
+
+struct err *kexec_load_crash(const char *root, const struct kexec_image *image,
+			     struct kexec_facts *ret_facts)
+{
+	cleanup(closep) int kernel = open(image->kernel, O_RDONLY | O_CLOEXEC);
+	cleanup(closep) int initrd = -1;
+
+	if (kernel < 0)
+		return cannot_open(root, image, "kernel", image->kernel, ret_facts);
+	initrd = open(image->initrd, O_RDONLY | O_CLOEXEC);
+	if (initrd < 0)
+		return cannot_open(root, image, "initrd", image->initrd, ret_facts);
+	/* No C library wraps this call. */
+	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(image->command_line) + 1,
+		    image->command_line, (unsigned long)KEXEC_FILE_ON_CRASH) < 0)
+		return refusal(root, image, errno, ret_facts);
+	return NULL;
+}
+
+struct err *kexec_unload_crash(void)
+{
+	if (syscall(SYS_kexec_file_load, -1, -1, 0UL, NULL,
+		    (unsigned long)(KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH)) < 0)
+		return err_os(errno, "cannot unload the capture kernel");
+	return NULL;
+}
