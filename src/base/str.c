@@ -72,6 +72,14 @@ static bool is_deceptive(const unsigned char *s, size_t len)
 	return s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf;
 }
 
+static void add_hex(struct buf *b, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char text[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+
+	buf_add(b, text, sizeof(text));
+}
+
 void str_escape(struct buf *b, const char *s, size_t len, bool keep_lines)
 {
 	const unsigned char *p = (const unsigned char *)s;
@@ -87,7 +95,7 @@ void str_escape(struct buf *b, const char *s, size_t len, bool keep_lines)
 			i += n;
 			continue;
 		}
-		buf_printf(b, "\\x%02x", p[i]);
+		add_hex(b, p[i]);
 		i++;
 	}
 }
