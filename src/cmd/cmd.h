@@ -29,6 +29,10 @@ struct cmd {
 /* Write all of @b to standard output. An ERR_OS is also what a full disk yields. */
 must_check struct err *cmd_print(const struct buf *b);
 
+extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_version;
+
+/* Personalities. */
+extern const struct cmd cmd_vmcore_dmesg;
 
 #endif

@@ -8,6 +8,7 @@
 
 /* In the order of --help. */
 static const struct cmd *const verbs[] = {
+	&cmd_dmesg,
 	&cmd_version,
 };
 
@@ -17,6 +18,7 @@ static const struct personality {
 	const char *name;
 	const struct cmd *cmd;
 } personalities[] = {
+	{"vmcore-dmesg", &cmd_vmcore_dmesg},
 	{NULL, NULL},
 };
 
