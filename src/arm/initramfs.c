@@ -158,7 +158,7 @@ static struct err *add_manifest(struct builder *b)
 {
 	struct manifest m = *b->options->manifest;
 	cleanup(buf_deinit) struct buf text = BUF_INIT;
-	struct cpio_entry e = {.name = MANIFEST_PATH + 1, .mode = S_IFREG | 0600};
+	struct cpio_entry e = {.name = &MANIFEST_PATH[1], .mode = S_IFREG | 0600};
 	struct err *err;
 
 	m.modules = b->manifest_modules;
