@@ -10,4 +10,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Read each of @len bytes at @p, so that the sanitizer sees it if they are not ours. */
+static inline void fuzz_touch(const void *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		(void)*((const volatile uint8_t *)p + i);
+}
+
 #endif
