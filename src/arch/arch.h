@@ -8,6 +8,7 @@
 #define ARCH_ARCH_H
 
 #include "base/err.h"
+#include "format/orc_entry.h"
 #include "format/vmcoreinfo.h"
 
 /* General registers by DWARF/ELF prstatus name; a register that is not known is marked so.
@@ -82,6 +83,16 @@ struct arch_paging {
 /* Read 8 bytes of physical memory for a page walk. */
 typedef struct err *(*arch_read_phys)(void *ctx, paddr_t addr, u64 *ret);
 
+/* Read virtual memory for a step of unwinding. */
+typedef struct err *(*arch_read_virt)(void *ctx, vaddr_t addr, void *data, size_t len);
+
+/* Where a task that is not running keeps a register: a member of the struct its saved stack
+ * pointer points to. */
+struct arch_saved_reg {
+	const char *member;
+	unsigned reg;
+};
+
 struct arch {
 	const char *name; /* utsname machine: "x86_64" */
 	u16 elf_machine;  /* EM_X86_64 */
@@ -104,6 +115,30 @@ struct arch {
 	/* Decode a struct pt_regs as it lies in memory, @len bytes at least 168 on x86-64.
 	 */
 	struct err *(*parse_pt_regs)(const void *data, size_t len, struct arch_regs *ret);
+
+	/* Turn the registers of a frame into those of its caller, by the row for the
+	 * frame's code address. Only what is known of the caller stays known. ERR_FAULT
+	 * where the stack cannot be read, ERR_ABSENT where the row needs a register that is
+	 * not known.
+	 * @row must be of a kind that has a caller. */
+	struct err *(*unwind_step)(const struct orc_row *row, arch_read_virt read,
+				   void *ctx, struct arch_regs *regs);
+
+	/* Is the instruction in front of @return_address a direct call of the function that
+	 * begins at @target? False also where it cannot be read. */
+	bool (*is_call_of)(arch_read_virt read, void *ctx, vaddr_t return_address,
+			   vaddr_t target);
+
+	/* Are these known to be registers of user mode? */
+	bool (*is_user_mode)(const struct arch_regs *regs);
+
+	/* The struct a switched-out task's thread.sp points to (its end is where its stack
+	 * pointer was), and the registers in it; the last row has no member. */
+	const char *switch_frame;
+	const struct arch_saved_reg *switch_regs;
+
+	/* The variable that holds where the direct map of all RAM begins, NULL if none. */
+	const char *direct_map_symbol;
 
 	unsigned reg_pc, reg_sp, reg_fp; /* indexes into arch_regs */
 	const char *const *reg_names;	 /* num_regs lower-case names */

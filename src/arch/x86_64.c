@@ -1,5 +1,5 @@
 /* x86-64: 4 and 5 level paging, NT_PRSTATUS and pt_regs layouts. */
-#include "arch/arch.h"
+#include "arch/x86_64_priv.h"
 
 #include "base/bytes.h"
 
@@ -16,8 +16,7 @@
 /* struct elf_prstatus, include/linux/elfcore.h: pid at 32, pr_reg at 112. */
 #define PRSTATUS_PID_OFFSET  32
 #define PRSTATUS_REGS_OFFSET 112
-#define PT_REGS_LEN	     168 /* 21 words: r15 … ss, arch/x86/include/asm/ptrace.h */
-#define PRSTATUS_MIN_LEN     (PRSTATUS_REGS_OFFSET + PT_REGS_LEN)
+#define PRSTATUS_MIN_LEN     (PRSTATUS_REGS_OFFSET + X86_64_PT_REGS_LEN)
 
 static const char *const reg_names[X86_64_NUM_REGS] = {
 	"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp",    "rsp", "r8", "r9",	     "r10",
@@ -25,7 +24,7 @@ static const char *const reg_names[X86_64_NUM_REGS] = {
 };
 
 /* Order of struct pt_regs and of the first 21 words of user_regs_struct. */
-static const u8 pt_regs_order[PT_REGS_LEN / 8] = {
+static const u8 pt_regs_order[X86_64_PT_REGS_LEN / 8] = {
 	X86_64_R15,    X86_64_R14, X86_64_R13, X86_64_R12,	X86_64_RBP, X86_64_RBX,
 	X86_64_R11,    X86_64_R10, X86_64_R9,  X86_64_R8,	X86_64_RAX, X86_64_RCX,
 	X86_64_RDX,    X86_64_RSI, X86_64_RDI, X86_64_ORIG_RAX, X86_64_RIP, X86_64_CS,
@@ -96,11 +95,11 @@ static struct err *x86_64_walk(const struct arch_paging *p, arch_read_phys read,
 			 (unsigned long long)addr);
 }
 
-static struct err *x86_64_parse_pt_regs(const void *data, size_t len, struct arch_regs *ret)
+struct err *x86_64_parse_pt_regs(const void *data, size_t len, struct arch_regs *ret)
 {
-	if (len < PT_REGS_LEN)
+	if (len < X86_64_PT_REGS_LEN)
 		return err_new(ERR_BAD_DATA, "pt_regs of %zu bytes are shorter than %d",
-			       len, PT_REGS_LEN);
+			       len, X86_64_PT_REGS_LEN);
 	*ret = (struct arch_regs){0};
 	for (size_t i = 0; i < ARRAY_SIZE(pt_regs_order); i++)
 		regs_set(ret, pt_regs_order[i], get_le64((const char *)data + 8 * i));
@@ -129,6 +128,12 @@ const struct arch arch_x86_64 = {
 	.walk = x86_64_walk,
 	.parse_prstatus = x86_64_parse_prstatus,
 	.parse_pt_regs = x86_64_parse_pt_regs,
+	.unwind_step = x86_64_unwind_step,
+	.is_call_of = x86_64_is_call_of,
+	.is_user_mode = x86_64_is_user_mode,
+	.switch_frame = "inactive_task_frame",
+	.switch_regs = x86_64_switch_regs,
+	.direct_map_symbol = "page_offset_base",
 	.reg_pc = X86_64_RIP,
 	.reg_sp = X86_64_RSP,
 	.reg_fp = X86_64_RBP,

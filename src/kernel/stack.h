@@ -2,8 +2,11 @@
  * Backtraces of the crashed kernel, unwound with its own ORC tables.
  *
  * Source: arch/x86/include/asm/orc_types.h, arch/x86/kernel/unwind_orc.c (facts),
- * Documentation/ arch/x86/orc-unwinder.rst. Only frames that the tables give are returned,
- * never a stack scan.
+ * Documentation/arch/x86/orc-unwinder.rst. Only frames that the tables give are returned,
+ * with one exception: some functions have no rows (__crash_kexec, in which the panicking
+ * CPU always ends, is STACK_FRAME_NON_STANDARD). The caller of such a frame is the nearest
+ * return address above it that lies behind a direct call of that very function; it is
+ * marked.
  */
 #ifndef KERNEL_STACK_H
 #define KERNEL_STACK_H
@@ -21,6 +24,7 @@ enum frame_kind {
 
 struct frame {
 	enum frame_kind kind;
+	bool is_searched; /* not found by the tables, but by the call of the frame before */
 	vaddr_t pc;
 	vaddr_t sp;
 	struct arch_regs regs; /* what is known in that frame */

@@ -32,4 +32,9 @@ struct orc_table {
 must_check struct err *orc_find(const struct orc_table *t, orc_read read, void *ctx,
 				vaddr_t ip, bool *ret_found, struct orc_row *ret);
 
+/* Tell the encoding from the rows themselves, all of which are read: for tables without a
+ * header, in a dump without types. ERR_UNSUPPORTED if they look like none. */
+must_check struct err *orc_guess_encoding(const struct orc_table *t, orc_read read,
+					  void *ctx, enum orc_encoding *ret);
+
 #endif
