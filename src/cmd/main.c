@@ -8,6 +8,7 @@
 
 /* In the order of --help. */
 static const struct cmd *const verbs[] = {
+	&cmd_report,
 	&cmd_dmesg,
 	&cmd_version,
 };

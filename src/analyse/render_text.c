@@ -1,0 +1,340 @@
+#include "analyse/render_text.h"
+
+#include "analyse/frames.h"
+#include "base/str.h"
+#include "kernel/printk.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+/* Registers in the order, the width and the lines in which crash prints them. */
+static const struct reg_place {
+	const char *name;
+	int digits;
+	int line;
+} reg_order[] = {
+	{"rip", 16, 0}, {"rsp", 16, 0}, {"rflags", 8, 0},    {"rax", 16, 1},
+	{"rbx", 16, 1}, {"rcx", 16, 1}, {"rdx", 16, 2},	     {"rsi", 16, 2},
+	{"rdi", 16, 2}, {"rbp", 16, 3}, {"r8", 16, 3},	     {"r9", 16, 3},
+	{"r10", 16, 4}, {"r11", 16, 4}, {"r12", 16, 4},	     {"r13", 16, 5},
+	{"r14", 16, 5}, {"r15", 16, 5}, {"orig_rax", 16, 6}, {"cs", 4, 6},
+	{"ss", 4, 6},
+};
+
+/* The text at @key, NULL if there is none. */
+static const char *get_text(json_t *j, const char *key)
+{
+	return json_string_value(json_object_get(j, key));
+}
+
+static const char *text_of(json_t *j)
+{
+	const char *text = json_string_value(j);
+
+	return text ? text : "";
+}
+
+/* The same for printing: "" if there is none. */
+static const char *show(json_t *j, const char *key)
+{
+	const char *text = get_text(j, key);
+
+	return text ? text : "";
+}
+
+static u64 get_int(json_t *j, const char *key)
+{
+	return (u64)json_integer_value(json_object_get(j, key));
+}
+
+static bool has(json_t *j, const char *key)
+{
+	return json_object_get(j, key) != NULL;
+}
+
+static u64 get_hex(json_t *j, const char *key)
+{
+	const char *text = get_text(j, key);
+	u64 value = 0;
+
+	if (text && !str_parse_u64(text, &value))
+		value = 0;
+	return value;
+}
+
+static void line_text(struct buf *b, const char *label, const char *text)
+{
+	if (text)
+		buf_printf(b, "%12s: %s\n", label, text);
+}
+
+static void line_date(struct buf *b, json_t *banner)
+{
+	time_t date = (time_t)get_int(banner, "date_s");
+	char text[64];
+	struct tm tm;
+
+	if (has(banner, "date_s") && localtime_r(&date, &tm) &&
+	    strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Z %Y", &tm))
+		line_text(b, "DATE", text);
+}
+
+static void line_uptime(struct buf *b, json_t *banner)
+{
+	u64 s = get_int(banner, "uptime_s");
+
+	if (!has(banner, "uptime_s"))
+		return;
+	buf_printf(b, "%12s: ", "UPTIME");
+	if (s >= 86400)
+		buf_printf(b, "%llu days, ", (unsigned long long)(s / 86400));
+	buf_printf(b, "%02u:%02u:%02u\n", (unsigned)(s % 86400 / 3600),
+		   (unsigned)(s % 3600 / 60), (unsigned)(s % 60));
+}
+
+static void line_load(struct buf *b, json_t *banner)
+{
+	json_t *load = json_object_get(banner, "load_average"), *value;
+	size_t i;
+
+	if (!load)
+		return;
+	buf_printf(b, "%12s: ", "LOAD AVERAGE");
+	json_array_foreach(load, i, value)
+		buf_printf(b, "%s%s", i ? ", " : "", text_of(value));
+	buf_add_char(b, '\n');
+}
+
+static void line_cpus(struct buf *b, json_t *banner)
+{
+	u64 offline = get_int(banner, "cpus_offline");
+
+	if (!has(banner, "cpus"))
+		return;
+	buf_printf(b, "%12s: %llu", "CPUS", (unsigned long long)get_int(banner, "cpus"));
+	if (offline)
+		buf_printf(b, " [OFFLINE: %llu]", (unsigned long long)offline);
+	buf_add_char(b, '\n');
+}
+
+static void line_machine(struct buf *b, json_t *banner)
+{
+	const char *machine = get_text(banner, "machine");
+
+	if (!machine)
+		return;
+	buf_printf(b, "%12s: %s  ", "MACHINE", machine);
+	if (has(banner, "mhz"))
+		buf_printf(b, "(%llu Mhz)\n", (unsigned long long)get_int(banner, "mhz"));
+	else
+		buf_add_str(b, "(unknown Mhz)\n");
+}
+
+static void lines_task(struct buf *b, json_t *banner)
+{
+	if (has(banner, "task")) {
+		buf_printf(b, "%12s: %llu\n", "PID",
+			   (unsigned long long)get_int(banner, "pid"));
+		buf_printf(b, "%12s: \"%s\"\n", "COMMAND", show(banner, "command"));
+		buf_printf(b, "%12s: %llx  ", "TASK",
+			   (unsigned long long)get_hex(banner, "task"));
+		if (has(banner, "task_index"))
+			buf_printf(b, "(%llu of %llu)  ",
+				   (unsigned long long)get_int(banner, "task_index"),
+				   (unsigned long long)get_int(banner, "task_same_pid"));
+		buf_printf(b, "[THREAD_INFO: %llx]\n",
+			   (unsigned long long)get_hex(banner, "thread_info"));
+	}
+	if (has(banner, "cpu"))
+		buf_printf(b, "%12s: %llu\n", "CPU",
+			   (unsigned long long)get_int(banner, "cpu"));
+	line_text(b, "STATE", get_text(banner, "state"));
+}
+
+static void render_banner(struct buf *b, json_t *report)
+{
+	json_t *banner = json_object_get(report, "banner");
+	json_t *dump = json_object_get(report, "dump");
+	const char *text = get_text(banner, "panic");
+
+	buf_printf(b, "%12s: %s%s%s\n", "DUMPFILE", show(banner, "dumpfile"),
+		   json_is_true(json_object_get(dump, "partial")) ? "  [PARTIAL DUMP]" : "",
+		   json_is_true(json_object_get(dump, "incomplete")) ? "  [INCOMPLETE]"
+								     : "");
+	line_cpus(b, banner);
+	line_date(b, banner);
+	line_uptime(b, banner);
+	line_load(b, banner);
+	if (has(banner, "tasks"))
+		buf_printf(b, "%12s: %llu\n", "TASKS",
+			   (unsigned long long)get_int(banner, "tasks"));
+	line_text(b, "NODENAME", get_text(banner, "nodename"));
+	line_text(b, "RELEASE", get_text(banner, "release"));
+	line_text(b, "VERSION", get_text(banner, "kernel_version"));
+	line_machine(b, banner);
+	line_text(b, "MEMORY", get_text(banner, "memory"));
+	if (text)
+		buf_printf(b, "%12s: \"%s\"\n", "PANIC", text);
+	lines_task(b, banner);
+}
+
+static void render_register(struct buf *b, json_t *regs, const char *name, int digits)
+{
+	char upper[16];
+	size_t i = 0;
+
+	for (; name[i] && i + 1 < sizeof(upper); i++)
+		upper[i] = (char)toupper((unsigned char)name[i]);
+	upper[i] = '\0';
+	buf_printf(b, "%*s: %0*llx", digits == 16 && i < 3 ? 3 : 0, upper, digits,
+		   (unsigned long long)get_hex(regs, name));
+}
+
+static void render_registers(struct buf *b, json_t *regs)
+{
+	int line = -1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(reg_order); i++) {
+		const struct reg_place *r = &reg_order[i];
+
+		if (!has(regs, r->name))
+			continue;
+		if (line >= 0 && r->line != line)
+			buf_add_char(b, '\n');
+		buf_add_str(b, r->line == line ? "  " : "    ");
+		render_register(b, regs, r->name, r->digits);
+		line = r->line;
+	}
+	if (line >= 0)
+		buf_add_char(b, '\n');
+}
+
+static void render_frame(struct buf *b, size_t number, json_t *frame)
+{
+	const char *function = get_text(frame, "function"),
+		   *module = get_text(frame, "module");
+	const char *kind = get_text(frame, "kind");
+	u64 pc = get_hex(frame, "pc"), offset = get_int(frame, "offset");
+
+	if (kind && str_eq(kind, "exception")) {
+		if (function)
+			buf_printf(b, "    [exception RIP: %s+0x%llx]\n", function,
+				   (unsigned long long)offset);
+		else
+			buf_printf(b, "    [exception RIP: %llx]\n",
+				   (unsigned long long)pc);
+		render_registers(b, json_object_get(frame, "registers"));
+		buf_add_str(b, "--- <exception> ---\n");
+	}
+	frame_format(b, number, get_hex(frame, "sp"), pc, function, offset,
+		     module ? module : "");
+}
+
+/* A backtrace under the heading that crash gives it. */
+static void render_backtrace(struct buf *b, json_t *cpu)
+{
+	json_t *task = json_object_get(cpu, "task");
+	json_t *backtrace = json_object_get(cpu, "backtrace"), *frame;
+	size_t i;
+
+	if (task)
+		buf_printf(b, "PID: %-8llu TASK: %016llx  CPU: %-4llu COMMAND: \"%s\"\n",
+			   (unsigned long long)get_int(task, "pid"),
+			   (unsigned long long)get_hex(task, "address"),
+			   (unsigned long long)get_int(cpu, "cpu"), show(task, "comm"));
+	else
+		buf_printf(b, "CPU: %llu, its task is not known\n",
+			   (unsigned long long)get_int(cpu, "cpu"));
+	if (!backtrace) {
+		buf_add_str(b, "    no registers of this CPU, so there is no backtrace\n");
+		return;
+	}
+	json_array_foreach(json_object_get(backtrace, "frames"), i, frame)
+		render_frame(b, i, frame);
+	buf_printf(b, "    ends %s\n", show(backtrace, "end"));
+}
+
+static void render_backtraces(struct buf *b, json_t *report)
+{
+	json_t *panic = json_object_get(report, "panic"), *cpu;
+	const char *cause = get_text(panic, "cause");
+	size_t i;
+	bool is_first = true;
+
+	if (cause)
+		buf_printf(b, "\nThe log before the panic: %s\n", cause);
+	if (has(panic, "cpu")) {
+		buf_add_str(b, json_is_true(json_object_get(panic, "panicked"))
+				       ? "\nBacktrace of the task that panicked:\n"
+				       : "\nBacktrace:\n");
+		render_backtrace(b, panic);
+	}
+	json_array_foreach(json_object_get(report, "cpus"), i, cpu)
+	{
+		if ((!json_is_true(json_object_get(cpu, "online")) &&
+		     !has(cpu, "backtrace")) ||
+		    (has(panic, "cpu") && get_int(cpu, "cpu") == get_int(panic, "cpu")))
+			continue;
+		buf_add_str(b, is_first ? "\nOther CPUs:\n" : "\n");
+		is_first = false;
+		render_backtrace(b, cpu);
+	}
+}
+
+static void render_modules(struct buf *b, json_t *report)
+{
+	json_t *modules = json_object_get(report, "modules"), *module;
+	size_t i;
+
+	buf_printf(b, "\nModules (%zu):\n", json_array_size(modules));
+	json_array_foreach(modules, i, module)
+	{
+		const char *taint = get_text(module, "taint");
+
+		buf_printf(b, "  %-24s %016llx %10llu%s%s\n", show(module, "name"),
+			   (unsigned long long)get_hex(module, "base"),
+			   (unsigned long long)get_int(module, "size"),
+			   taint && *taint ? "  " : "", taint ? taint : "");
+	}
+}
+
+static void render_log(struct buf *b, json_t *report)
+{
+	json_t *log = json_object_get(report, "log_tail"), *record;
+	size_t i;
+
+	if (!json_array_size(log))
+		return;
+	buf_add_str(b, "\nEnd of the kernel log:\n");
+	json_array_foreach(log, i, record)
+	{
+		const char *text = get_text(record, "text");
+		struct printk_record r = {.ts_ns = get_int(record, "ts_ns"),
+					  .text = text ? text : "",
+					  .len = text ? strlen(text) : 0};
+
+		printk_format(b, &r, true);
+	}
+}
+
+static void render_health(struct buf *b, json_t *report)
+{
+	json_t *health = json_object_get(report, "health"), *remark;
+	size_t i;
+
+	buf_add_str(b, "\nDump health:\n");
+	if (!json_array_size(health))
+		buf_add_str(b, "  nothing that this report needed was missing\n");
+	json_array_foreach(health, i, remark) buf_printf(b, "  %s\n", text_of(remark));
+}
+
+void report_render_text(struct buf *b, json_t *report)
+{
+	buf_printf(b, "%s\n\n", show(report, "verdict"));
+	render_banner(b, report);
+	render_backtraces(b, report);
+	render_modules(b, report);
+	render_log(b, report);
+	render_health(b, report);
+}

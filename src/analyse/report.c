@@ -1,0 +1,106 @@
+#include "analyse/report.h"
+
+#include "analyse/report_priv.h"
+
+static json_t *report_dump(struct report *r)
+{
+	json_t *j = tree_object(&r->tree);
+	const struct arch *arch = dump_arch(r->d);
+	const struct vmcoreinfo *vi = dump_vmcoreinfo(r->d);
+	const char *build_id = vi ? vmcoreinfo_find(vi, "BUILD-ID") : NULL;
+
+	tree_set_text(&r->tree, j, "path", dump_path(r->d));
+	tree_set_text(&r->tree, j, "format", dump_format_name(r->d));
+	tree_set(&r->tree, j, "partial", json_boolean(dump_is_partial(r->d)));
+	tree_set(&r->tree, j, "incomplete", json_boolean(dump_is_incomplete(r->d)));
+	tree_set_int(&r->tree, j, "page_size", dump_page_size(r->d));
+	if (arch)
+		tree_set_text(&r->tree, j, "architecture", arch->name);
+	if (build_id)
+		tree_set_text(&r->tree, j, "kernel_build_id", build_id);
+	return j;
+}
+
+static json_t *report_verdict(struct report *r)
+{
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
+
+	panic_verdict_format(&b, &r->log, &r->place);
+	return tree_text(&r->tree, buf_text(&b), b.len);
+}
+
+static json_t *report_health(struct report *r)
+{
+	json_t *j = tree_array(&r->tree);
+
+	for (size_t i = 0; i < r->notices->count; i++)
+		tree_append(&r->tree, j,
+			    tree_text(&r->tree, r->notices->texts[i],
+				      __builtin_strlen(r->notices->texts[i])));
+	if (r->notices->dropped)
+		tree_append(&r->tree, j,
+			    json_sprintf("%llu more remarks were left out",
+					 (unsigned long long)r->notices->dropped));
+	return j;
+}
+
+/* Everything that later sections need to know first. */
+static void read_facts(struct report *r)
+{
+	struct err *err = cpu_table_read(r->k, r->notices, &r->cpus);
+
+	r->has_facts |= !err;
+	notices_add_err(r->notices, err);
+	panic_place_find(r->k, &r->cpus, r->notices, r->stack, &r->place);
+}
+
+static json_t *build(struct report *r, const struct report_options *options)
+{
+	struct tree *t = &r->tree;
+	json_t *root = tree_object(t), *log = report_log(r, options->log_records), *cpus,
+	       *tasks;
+
+	read_facts(r);
+	cpus = report_cpus(r);
+	tasks = report_tasks(r);
+	tree_set(t, root, "schema", json_string(REPORT_SCHEMA));
+	tree_set_int(t, root, "version", REPORT_VERSION);
+	tree_set(t, root, "made_by", json_string("inquest " INQUEST_VERSION));
+	tree_set(t, root, "verdict", report_verdict(r));
+	tree_set(t, root, "dump", report_dump(r));
+	tree_set(t, root, "banner", report_banner(r));
+	tree_set(t, root, "panic", report_panic(r, cpus));
+	tree_set(t, root, "cpus", cpus);
+	tree_set(t, root, "tasks", tasks);
+	tree_set(t, root, "modules", report_modules(r));
+	tree_set(t, root, "log_tail", log);
+	tree_set(t, root, "health", report_health(r));
+	return root;
+}
+
+struct err *report_build(struct kernel *k, const struct report_options *options,
+			 json_t **ret)
+{
+	cleanup(freep) struct stack *stack = calloc(1, sizeof(*stack));
+	cleanup(json_decrefp) json_t *root = NULL;
+	struct report r = {.k = k,
+			   .d = kernel_dump(k),
+			   .notices = dump_notices(kernel_dump(k)),
+			   .stack = stack};
+	struct err *err;
+
+	if (!stack)
+		return err_nomem();
+	root = build(&r, options);
+	cpu_table_deinit(&r.cpus);
+	err = tree_check(&r.tree);
+	if (err)
+		return err;
+	if (!r.has_facts)
+		return err_new(ERR_ABSENT, "%s: nothing can be said about this dump: %s",
+			       dump_path(r.d),
+			       r.notices->count ? r.notices->texts[0]
+						: "it has no readable memory");
+	*ret = steal(root);
+	return NULL;
+}
