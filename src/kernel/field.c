@@ -8,6 +8,7 @@
 #define CACHE_FIRST_SIZE 256
 #define CACHE_MAX_USED	 4096
 #define NAME_MAX_LEN	 256
+#define MAX_NAMESAKES	 16 /* structs of one name that are looked into */
 
 /* ---- cache ---- */
 
@@ -82,9 +83,13 @@ static bool find_in_types(const struct btf *types, const char *type, const char 
 			  struct field *ret)
 {
 	struct btf_member m;
+	u32 id = 0;
 
 	/* Unrelated structs can share a name: the one that has the member is meant. */
-	for (u32 id = 0; (id = btf_find_struct(types, type, id)) != 0;) {
+	for (unsigned i = 0; i < MAX_NAMESAKES; i++) {
+		id = btf_find_struct(types, type, id);
+		if (!id)
+			return false;
 		if (!btf_find_member(types, id, member, &m))
 			continue;
 		*ret = (struct field){.present = true,

@@ -1,7 +1,8 @@
 /*
  * Offsets, sizes and constants of the crashed kernel's types, looked up by name.
  *
- * Source order: VMCOREINFO (OFFSET, SIZE, NUMBER), then the dump's own BTF. Absence is a
+ * Offsets come from VMCOREINFO where it has them, else from the dump's own BTF, which adds
+ * sizes, bitfields and array lengths; it is loaded with the first lookup. Absence is a
  * value
  * (`present == false`), because members come and go between kernels: try the new name, else
  * the old one. Anonymous struct and union members are searched through. Cheap to repeat:
@@ -14,8 +15,9 @@
 
 struct field {
 	bool present;
-	u64 offset;	/* bytes from the start of the type */
-	u64 size;	/* bytes of the member, 0 if not known (VMCOREINFO only) */
+	u64 offset; /* bytes from the start of the type */
+	u64 size; /* bytes of the whole member, 0 if not known (no BTF) or a flexible array
+		   */
 	u32 bit_offset; /* for bitfields: bits from `offset` */
 	u32 bit_size;	/* 0 if not a bitfield */
 	u64 count;	/* elements if the member is an array, else 1 */

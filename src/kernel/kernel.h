@@ -1,11 +1,11 @@
 /*
  * The crashed kernel as an object: its symbols, its types, its memory, over an open dump.
  *
- * kernel_open() prepares what can be had (kallsyms, BTF, direct map, module list), each
- * stage on its own: what fails is told in dump_notices() and everything else goes on. The
- * kernel borrows the dump, which must outlive it, and belongs to the same one thread. All
- * facts are looked up by name (VMCOREINFO, then the dump's own kallsyms and BTF); there is
- * no kernel version test.
+ * kernel_open() prepares kallsyms and the direct map; types (BTF), unwind tables (ORC) and
+ * the module list are loaded when first asked for. Each is on its own: what cannot be had
+ * is told in dump_notices() and everything else goes on. The kernel borrows the dump, which
+ * must outlive it, and belongs to the same one thread. All facts are looked up by name
+ * (VMCOREINFO, then the dump's own kallsyms and BTF); there is no kernel version test.
  */
 #ifndef KERNEL_KERNEL_H
 #define KERNEL_KERNEL_H

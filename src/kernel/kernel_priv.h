@@ -51,6 +51,12 @@ struct module_details {
 	struct orc_table orc;
 };
 
+/* One stretch of a module's text. */
+struct module_text {
+	struct text_range range;
+	size_t module; /* index */
+};
+
 struct kernel {
 	struct dump *dump;
 	const struct arch *arch;
@@ -69,6 +75,9 @@ struct kernel {
 	struct kernel_module *modules;	/* owned */
 	struct module_details *details; /* beside them */
 	size_t num_modules;
+	struct module_text *module_texts; /* owned; by address */
+	size_t num_module_texts;
+	size_t num_module_symbols; /* loaded so far, of all modules */
 };
 
 /* The image's types, NULL if there are none (told once in the dump's notices). */

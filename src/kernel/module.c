@@ -7,7 +7,7 @@
 
 #define MAX_MODULES	   8192
 #define MAX_MEMORY_PARTS   32
-#define MAX_MODULE_SYMBOLS (1u << 20)
+#define MAX_MODULE_SYMBOLS (1u << 20) /* of all modules together */
 #define SYMBOL_CHUNK	   256
 
 /* Elf64_Sym: st_name 4, st_info 1, st_other 1, st_shndx 2, st_value 8, st_size 8. */
@@ -175,6 +175,33 @@ static struct err *read_list(struct kernel *k)
 	return NULL;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	const struct module_text *x = a, *y = b;
+
+	return x->range.start < y->range.start ? -1 : x->range.start > y->range.start;
+}
+
+/* Sort what text there is by address. */
+static struct err *index_texts(struct kernel *k)
+{
+	k->module_texts = calloc(2 * k->num_modules + 1, sizeof(*k->module_texts));
+	if (!k->module_texts)
+		return err_nomem();
+	for (size_t i = 0; i < k->num_modules; i++) {
+		const struct text_range ranges[] = {k->modules[i].text,
+						    k->modules[i].init_text};
+
+		for (size_t n = 0; n < ARRAY_SIZE(ranges); n++)
+			if (ranges[n].len)
+				k->module_texts[k->num_module_texts++] =
+					(struct module_text){ranges[n], i};
+	}
+	qsort(k->module_texts, k->num_module_texts, sizeof(*k->module_texts),
+	      compare_texts);
+	return NULL;
+}
+
 const struct kernel_module *kernel_modules(struct kernel *k, size_t *ret_count)
 {
 	if (!k->are_modules_tried) {
@@ -187,6 +214,7 @@ const struct kernel_module *kernel_modules(struct kernel *k, size_t *ret_count)
 				dump_notices(k->dump),
 				err_wrap(err, "the list of modules ends after %zu of them",
 					 k->num_modules));
+		notices_add_err(dump_notices(k->dump), index_texts(k));
 	}
 	*ret_count = k->num_modules;
 	return k->modules;
@@ -198,18 +226,26 @@ void modules_deinit(struct kernel *k)
 		free(k->details[i].symbols);
 	free(k->modules);
 	free(k->details);
+	free(k->module_texts);
 }
 
 const struct kernel_module *kernel_module_at(struct kernel *k, vaddr_t addr)
 {
-	size_t count;
+	size_t count, low = 0, high;
 	const struct kernel_module *modules = kernel_modules(k, &count);
 
-	for (size_t i = 0; i < count; i++)
-		if (text_range_has(&modules[i].text, addr) ||
-		    text_range_has(&modules[i].init_text, addr))
-			return &modules[i];
-	return NULL;
+	high = k->num_module_texts;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (k->module_texts[middle].range.start <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 || !text_range_has(&k->module_texts[low - 1].range, addr))
+		return NULL;
+	return &modules[k->module_texts[low - 1].module];
 }
 
 const struct orc_table *module_orc_table(struct kernel *k, vaddr_t addr)
@@ -268,9 +304,11 @@ static struct err *read_symbols(struct kernel *k, const struct kernel_module *m,
 					 &strings);
 	if (err)
 		return err;
-	if (num > MAX_MODULE_SYMBOLS)
-		return err_new(ERR_BAD_DATA, "an impossible number of symbols: %llu",
-			       (unsigned long long)num);
+	if (num > MAX_MODULE_SYMBOLS - k->num_module_symbols)
+		return err_new(ERR_BAD_DATA,
+			       "%llu symbols, after %zu of other modules, are too many",
+			       (unsigned long long)num, k->num_module_symbols);
+	k->num_module_symbols += num;
 	d->symbols = calloc(num + 1, sizeof(*d->symbols));
 	if (!d->symbols)
 		return err_nomem();

@@ -13,8 +13,8 @@
 
 #include "base/err.h"
 
-#define BTF_MAX_LEN	 ((size_t)256 << 20)
-#define BTF_MAX_TYPES	 (1u << 22)
+#define BTF_MAX_LEN	 ((size_t)64 << 20)
+#define BTF_MAX_TYPES	 (1u << 20)
 #define BTF_MAX_PATH_LEN 256
 #define BTF_MAX_DEPTH	 32 /* of typedefs, anonymous members and nested arrays */
 

@@ -16,9 +16,9 @@
 #include "base/err.h"
 
 #define KALLSYMS_NAME_LEN	 512 /* KSYM_NAME_LEN, with the terminating 0 */
-#define KALLSYMS_MAX_SYMBOLS	 (1u << 22)
+#define KALLSYMS_MAX_SYMBOLS	 (1u << 21)
 #define KALLSYMS_TOKEN_INDEX_LEN 512
-#define KALLSYMS_MAX_NAMES_LEN	 ((size_t)64 << 20)
+#define KALLSYMS_MAX_NAMES_LEN	 ((size_t)32 << 20)
 
 /* The tables as found in memory. Lengths may exceed what is used: the names end after
  * num_symbols of them. */

@@ -13,7 +13,7 @@
 
 #include "format/orc_entry.h"
 
-#define ORC_MAX_ENTRIES (1u << 24)
+#define ORC_MAX_ENTRIES (1u << 22)
 
 /* Read @len bytes of the crashed kernel's memory. */
 typedef struct err *(*orc_read)(void *ctx, vaddr_t addr, void *data, size_t len);
