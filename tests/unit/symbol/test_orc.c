@@ -82,12 +82,43 @@ static void a_table_that_cannot_be_read_is_a_fault_naming_the_row(void **state)
 		       ERR_FAULT, "ORC address 2 of 5");
 }
 
+/* Rows as in real tables: mostly calls, few others. */
+static enum orc_encoding guess(u16 call, u16 other)
+{
+	struct orc_table table = example();
+	enum orc_encoding encoding = ORC_ENCODING_TYPE3_SIGNAL_RENUMBERED;
+
+	for (u32 i = 0; i < NUM; i++)
+		put_le16(rows + ORC_ENTRY_LEN * i + 4, i == 2 ? other : call);
+	assert_success(orc_guess_encoding(&table, read_tables, NULL, &encoding));
+	return encoding;
+}
+
+static void the_rows_themselves_tell_their_encoding(void **state)
+{
+	assert_int_equal(guess(0x0205, 0x0100), ORC_ENCODING_TYPE3_SIGNAL);
+	assert_int_equal(guess(0x0005, 0x0400), ORC_ENCODING_TYPE2_END);
+	assert_int_equal(guess(0x0005, 0x0800), ORC_ENCODING_TYPE2_SIGNAL_END);
+}
+
+static void rows_of_no_known_encoding_are_unsupported(void **state)
+{
+	struct orc_table table = example();
+	enum orc_encoding encoding;
+
+	put_le16(rows + 4, 0x8205);
+	assert_failure(orc_guess_encoding(&table, read_tables, NULL, &encoding),
+		       ERR_UNSUPPORTED, "unknown encoding");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_address_gets_the_last_row_that_begins_at_or_below_it),
 		cmocka_unit_test(an_address_below_the_table_has_no_row),
 		cmocka_unit_test(a_table_that_cannot_be_read_is_a_fault_naming_the_row),
+		cmocka_unit_test(the_rows_themselves_tell_their_encoding),
+		cmocka_unit_test(rows_of_no_known_encoding_are_unsupported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
