@@ -36,12 +36,12 @@ static json_t *crashed_to_json(const struct manifest_crashed *c)
 struct err *manifest_format(const struct manifest *m, struct buf *b)
 {
 	json_t *root = json_pack(
-		"{sI ss ss so s{ss ss ss ss ss} s{sI ss sI} s{sI sI sI sI}}", "version",
-		(json_int_t)MANIFEST_VERSION, "time_zone", m->time_zone, "final", m->final,
-		"modules", modules_to_json(m), "target", "device", m->target.device,
-		"fs_type", m->target.fs_type, "options", m->target.options, "path",
-		m->target.path, "host", m->target.host, "dump", "level",
-		(json_int_t)m->dump.level, "compression", m->dump.compression,
+		"{ss sI ss ss so s{ss ss ss ss ss} s{sI ss sI} s{sI sI sI sI}}", "schema",
+		"inquest.manifest", "version", (json_int_t)MANIFEST_VERSION, "time_zone",
+		m->time_zone, "final", m->final, "modules", modules_to_json(m), "target",
+		"device", m->target.device, "fs_type", m->target.fs_type, "options",
+		m->target.options, "path", m->target.path, "host", m->target.host, "dump",
+		"level", (json_int_t)m->dump.level, "compression", m->dump.compression,
 		"compression_level", (json_int_t)m->dump.compression_level, "deadlines",
 		"device_ms", (json_int_t)m->deadlines.device_ms, "stall_ms",
 		(json_int_t)m->deadlines.stall_ms, "overall_ms",

@@ -1,0 +1,135 @@
+#include "capture/dumpdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define TRIES 9
+
+/* Make @path and what is missing above it. */
+static struct err *make_parents(const char *path)
+{
+	cleanup(freep) char *copy = strdup(path);
+	char *slash = copy;
+
+	if (!copy)
+		return err_nomem();
+	do {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		if (*copy && mkdir(copy, 0700) < 0 && errno != EEXIST)
+			return err_os(errno, "cannot make directory %s", copy);
+		if (slash)
+			*slash = '/';
+	} while (slash);
+	return NULL;
+}
+
+static struct err *name_directory(const char *parent, const char *host, time_t when,
+				  unsigned try, char **ret)
+{
+	char stamp[32], suffix[8] = "";
+	struct tm tm;
+
+	/* Only localtime() looks at TZ by itself. */
+	tzset();
+	if (!localtime_r(&when, &tm) || !strftime(stamp, sizeof(stamp), "%Y-%m-%d-%T", &tm))
+		return err_new(ERR_BAD_DATA, "the clock reads %lld, which is no date",
+			       (long long)when);
+	if (try > 1)
+		snprintf(suffix, sizeof(suffix), "-%u", try);
+	if (asprintf(ret, "%s/%s-%s%s", parent, host, stamp, suffix) < 0) {
+		*ret = NULL;
+		return err_nomem();
+	}
+	return NULL;
+}
+
+struct err *dumpdir_create(const char *parent, const char *host, time_t when,
+			   struct dumpdir *ret)
+{
+	struct err *err = make_parents(parent);
+
+	for (unsigned try = 1; !err && try <= TRIES; try++) {
+		cleanup(freep) char *path = NULL;
+
+		err = name_directory(parent, host, when, try, &path);
+		if (!err && mkdir(path, 0700) == 0)
+			return dumpdir_open(path, ret);
+		if (!err && (errno != EEXIST || try == TRIES))
+			err = err_os(errno, "cannot make directory %s", path);
+	}
+	return err;
+}
+
+struct err *dumpdir_open(const char *path, struct dumpdir *ret)
+{
+	struct dumpdir d = {.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+
+	if (d.fd < 0)
+		return err_os(errno, "cannot open directory %s", path);
+	d.path = strdup(path);
+	if (!d.path) {
+		close(d.fd);
+		return err_nomem();
+	}
+	*ret = d;
+	return NULL;
+}
+
+void dumpdir_close(struct dumpdir *d)
+{
+	if (d->path) {
+		close(d->fd);
+		free(d->path);
+	}
+	*d = (struct dumpdir){.fd = -1};
+}
+
+/* Write the file and bring it to disk. Nobody looks at what close() says before fsync()
+ * did.
+ */
+static struct err *write_to_disk(struct dumpdir *d, const char *incomplete,
+				 dumpdir_writer *write, void *ctx, u64 *ret_bytes)
+{
+	cleanup(closep) int fd =
+		openat(d->fd, incomplete, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	cleanup(freep) char *path = NULL;
+	struct err *err;
+	struct stat st;
+
+	if (fd < 0)
+		return err_os(errno, "cannot create %s/%s", d->path, incomplete);
+	if (asprintf(&path, "%s/%s", d->path, incomplete) < 0) {
+		path = NULL;
+		return err_nomem();
+	}
+	err = write(ctx, fd, path);
+	if (err)
+		return err;
+	if (fsync(fd) < 0)
+		return err_os(errno, "cannot fsync %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_os(errno, "cannot stat %s", path);
+	*ret_bytes = (u64)st.st_size;
+	return NULL;
+}
+
+struct err *dumpdir_save(struct dumpdir *d, const char *incomplete, const char *name,
+			 dumpdir_writer *write, void *ctx, u64 *ret_bytes)
+{
+	u64 bytes = 0;
+	struct err *err = write_to_disk(d, incomplete, write, ctx, &bytes);
+
+	if (err)
+		return err;
+	if (renameat(d->fd, incomplete, d->fd, name) < 0)
+		return err_os(errno, "cannot rename %s/%s to %s", d->path, incomplete,
+			      name);
+	if (fsync(d->fd) < 0)
+		return err_os(errno, "cannot fsync directory %s", d->path);
+	*ret_bytes = bytes;
+	return NULL;
+}

@@ -1,0 +1,28 @@
+/*
+ * The files of a dump directory: what each holds and how it is written.
+ *
+ * Each function opens the crashed kernel's memory at @vmcore itself, because each runs in a
+ * process of its own: what one of them finds damaged, or trips over, costs no other.
+ */
+#ifndef CAPTURE_SAVE_H
+#define CAPTURE_SAVE_H
+
+#include "capture/dumpdir.h"
+#include "capture/record.h"
+#include "capture/sink.h"
+#include "format/manifest.h"
+
+/* Save the kernel log of the crashed kernel as vmcore-dmesg.txt. */
+must_check struct err *save_dmesg(const char *vmcore, struct dumpdir *d, struct record *r);
+
+/* Save the filtered dump as vmcore, telling of progress on @sink. ERR_INCOMPLETE or another
+ * error leaves vmcore-incomplete, which is in the record as far as it got. */
+must_check struct err *save_dump(const char *vmcore, const struct manifest_dump *how,
+				 const struct sink *sink, struct dumpdir *d,
+				 struct record *r);
+
+/* Save the record itself as capture.json. @mount_len as for record_format(). */
+must_check struct err *save_record(struct dumpdir *d, const struct record *r,
+				   size_t mount_len);
+
+#endif

@@ -1,0 +1,115 @@
+#include "capture/system.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define DEVICE_POLL_MS 20
+
+static struct err *mount_one(const char *type, const char *path, unsigned long flags)
+{
+	mkdir(path, 0755);
+	if (mount(type, path, type, flags, NULL) < 0 && errno != EBUSY)
+		return err_os(errno, "cannot mount %s on %s", type, path);
+	return NULL;
+}
+
+struct err *system_mount_basics(void)
+{
+	const unsigned long flags = MS_NOSUID | MS_NOEXEC;
+	struct err *err = mount_one("proc", "/proc", flags | MS_NODEV);
+
+	if (!err)
+		err = mount_one("sysfs", "/sys", flags | MS_NODEV);
+	if (!err)
+		err = mount_one("devtmpfs", "/dev", flags);
+	if (err)
+		return err;
+	/* Without this the kernel drops our lines when there are many. */
+	err_ignore(system_set_sysctl("", "kernel.printk_devkmsg", "on"));
+	/* The command line may say quiet. */
+	err_ignore(system_set_sysctl("", "kernel.printk", "7"));
+	return NULL;
+}
+
+struct err *system_set_sysctl(const char *root, const char *name, const char *value)
+{
+	cleanup(freep) char *path = NULL;
+	cleanup(closep) int fd = -1;
+
+	if (!*name || strstr(name, "..") || strchr(name, '/'))
+		return err_new(ERR_USAGE, "\"%.64s\" is no name of a sysctl", name);
+	if (asprintf(&path, "%s/proc/sys/%s", root, name) < 0) {
+		path = NULL;
+		return err_nomem();
+	}
+	for (char *p = path + strlen(root) + strlen("/proc/sys/"); *p; p++)
+		if (*p == '.')
+			*p = '/';
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_os(errno, "cannot open sysctl %s", name);
+	return err_wrap(io_write_all(fd, value, strlen(value), path), "sysctl %s", name);
+}
+
+struct err *system_load_module(const struct manifest_module *module)
+{
+	cleanup(closep) int fd = open(module->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_os(errno, "cannot open module %s", module->path);
+	if (syscall(SYS_finit_module, fd, module->params, 0) < 0 && errno != EEXIST)
+		return err_os(errno, "cannot load module %s", module->path);
+	/* The root file system is memory. */
+	unlink(module->path);
+	return NULL;
+}
+
+struct err *system_wait_device(const char *path, u64 deadline_ms)
+{
+	u64 end = clock_now_ms() + deadline_ms;
+	struct stat st;
+
+	while (stat(path, &st) < 0 || !S_ISBLK(st.st_mode)) {
+		if (clock_now_ms() >= end)
+			return err_new(ERR_ABSENT,
+				       "%s did not appear as a block device within %llu ms",
+				       path, (unsigned long long)deadline_ms);
+		clock_sleep_ms(DEVICE_POLL_MS);
+	}
+	return NULL;
+}
+
+static void sysrq(char key)
+{
+	err_ignore(io_write_file("/proc/sysrq-trigger", 0600, &key, 1));
+}
+
+/* A driver may hang in its shutdown, and then reboot(2) does not come back: somebody else
+ * must be there to pull the plug. */
+static void start_last_resort(bool power_off, u64 deadline_ms)
+{
+	if (fork() != 0)
+		return;
+	clock_sleep_ms(deadline_ms);
+	if (power_off)
+		sysrq('o');
+	clock_sleep_ms(power_off ? 5000 : 0);
+	sysrq('b');
+	_exit(0);
+}
+
+void system_end(bool power_off, u64 deadline_ms)
+{
+	start_last_resort(power_off, deadline_ms);
+	reboot(power_off ? RB_POWER_OFF : RB_AUTOBOOT);
+	sysrq('b');
+}

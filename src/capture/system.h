@@ -1,0 +1,30 @@
+/*
+ * What PID 1 does to the system it runs on: mounts, sysctls, modules, the end.
+ *
+ * Paths of /proc and /sys are below a root where a test can make them up.
+ */
+#ifndef CAPTURE_SYSTEM_H
+#define CAPTURE_SYSTEM_H
+
+#include "format/manifest.h"
+
+/* Mount /proc, /sys and /dev (devtmpfs), and let the kernel log take every line we write.
+ * Already mounted is fine. */
+must_check struct err *system_mount_basics(void);
+
+/* Write @value to the sysctl @name ("kernel.panic") below @root. */
+must_check struct err *system_set_sysctl(const char *root, const char *name,
+					 const char *value);
+
+/* Load the module file at @module->path and remove the file, which gives its memory back. A
+ * module that is loaded already is fine. */
+must_check struct err *system_load_module(const struct manifest_module *module);
+
+/* Wait until @path is a block device. ERR_ABSENT after @deadline_ms. */
+must_check struct err *system_wait_device(const char *path, u64 deadline_ms);
+
+/* Flush and go down, by reboot(2), and should that hang or fail by sysrq @deadline_ms
+ * later. Does not return where we are PID 1. */
+void system_end(bool power_off, u64 deadline_ms);
+
+#endif
