@@ -269,7 +269,19 @@ void dump_close(struct dump *d)
 
 enum pfn_state dump_pfn_state(struct dump *d, pfn_t pfn)
 {
-	return d->format->pfn_state(d, pfn);
+	pfn_t end;
+
+	return dump_pfn_run(d, pfn, &end);
+}
+
+enum pfn_state dump_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end)
+{
+	if (pfn >= MAX_PADDR >> d->page_shift) {
+		*ret_end = UINT64_MAX;
+		return PFN_ABSENT;
+	}
+	*ret_end = pfn + 1;
+	return d->format->pfn_run(d, pfn, ret_end);
 }
 
 /* Read at least one byte of physical or virtual memory. */

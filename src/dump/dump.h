@@ -54,6 +54,9 @@ enum pfn_state {
 };
 
 enum pfn_state dump_pfn_state(struct dump *d, pfn_t pfn);
+/* The same; *@ret_end > @pfn: every page frame before it has that state too. It is not
+ * necessarily the end of the run. */
+enum pfn_state dump_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end);
 
 enum addr_space { ADDR_PHYSICAL, ADDR_VIRTUAL };
 

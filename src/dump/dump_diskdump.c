@@ -250,10 +250,15 @@ static enum pfn_state find_desc(struct dump *d, pfn_t pfn, struct diskdump_page_
 	return PFN_PRESENT;
 }
 
-static enum pfn_state compressed_pfn_state(struct dump *d, pfn_t pfn)
+static enum pfn_state compressed_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end)
 {
+	struct compressed_dump *c = d->state;
 	struct diskdump_page_desc desc;
+	bool is_ram = bitmap_test(&c->ram, pfn);
 
+	if (pfn < c->pages.num_bits && !bitmap_test(&c->pages, pfn))
+		*ret_end = min_u64(bitmap_find(&c->pages, pfn, true),
+				   max_u64(pfn + 1, bitmap_find(&c->ram, pfn, !is_ram)));
 	return find_desc(d, pfn, &desc);
 }
 
@@ -356,6 +361,6 @@ const struct dump_format dump_format_diskdump = {
 	.recognises = diskdump_recognises,
 	.open = compressed_open,
 	.close = compressed_close,
-	.pfn_state = compressed_pfn_state,
+	.pfn_run = compressed_pfn_run,
 	.read_phys = compressed_read_phys,
 };

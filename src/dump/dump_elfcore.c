@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define MAX_NOTES_LEN (16u << 20)
-#define MAX_PADDR     ((u64)1 << 52)
 
 struct stretch {
 	paddr_t start;
@@ -314,23 +313,22 @@ static enum pfn_state state_at(const struct elf_dump *e, paddr_t addr, paddr_t *
 
 /* RAM may begin or end inside a page: what is not RAM does not count, and of the rest the
  * worst does. */
-static enum pfn_state elf_pfn_state(struct dump *d, pfn_t pfn)
+static enum pfn_state elf_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end)
 {
 	const struct elf_dump *e = d->state;
-	enum pfn_state worst = PFN_ABSENT;
-	paddr_t addr, end;
+	paddr_t addr = pfn << d->page_shift, next;
+	paddr_t end = addr + dump_page_size(d);
+	enum pfn_state worst = state_at(e, addr, &next);
 
-	if (pfn > MAX_PADDR >> d->page_shift)
-		return PFN_ABSENT;
-	addr = pfn << d->page_shift;
-	end = addr + dump_page_size(d);
-	while (addr < end) {
-		paddr_t next;
-		enum pfn_state state = state_at(e, addr, &next);
+	if (next >= end) {
+		*ret_end = next >> d->page_shift;
+		return worst;
+	}
+	while (next < end) {
+		enum pfn_state state = state_at(e, next, &next);
 
 		if (state != PFN_ABSENT && (worst == PFN_ABSENT || state > worst))
 			worst = state;
-		addr = max_u64(next, addr + 1);
 	}
 	return worst;
 }
@@ -368,7 +366,7 @@ const struct dump_format dump_format_elfcore = {
 	.recognises = elfcore_recognises,
 	.open = elf_open,
 	.close = elf_close,
-	.pfn_state = elf_pfn_state,
+	.pfn_run = elf_pfn_run,
 	.read_phys = elf_read_phys,
 	.map_phys = elf_map_phys,
 };

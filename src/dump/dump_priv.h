@@ -11,6 +11,7 @@
 #include "dump/file.h"
 
 #define TLB_ENTRIES 512
+#define MAX_PADDR   ((u64)1 << 52) /* no CPU here addresses more */
 
 /* One leaf of the page tables, or the part of it from `start` on. */
 struct tlb_entry {
@@ -38,7 +39,8 @@ struct dump_format {
 	struct err *(*open)(struct dump *d);
 	void (*close)(struct dump *d);
 
-	enum pfn_state (*pfn_state)(struct dump *d, pfn_t pfn);
+	/* See dump_pfn_run(); called with *@ret_end = @pfn + 1. */
+	enum pfn_state (*pfn_run)(struct dump *d, pfn_t pfn, pfn_t *ret_end);
 	/* Read 1 … @len bytes (*@ret_len) at @addr, stopping early where convenient. */
 	struct err *(*read_phys)(struct dump *d, paddr_t addr, void *data, size_t len,
 				 size_t *ret_len);
