@@ -1,0 +1,270 @@
+#include "kernel/pageclass.h"
+
+#include "base/bytes.h"
+
+/* Bit 0 of `mapping`: anonymous (PAGE_MAPPING_ANON). Bit 0 of compound_head: a tail page.
+ */
+#define MAPPING_ANON 1u
+#define TAIL_PAGE    1u
+
+/* 2^18 pages of 4 KiB are a hugetlb page of 1 GiB, the largest compound page there is. */
+#define MAX_COMPOUND_ORDER 18
+
+/* Since the page type is the top byte (kernel commit 4ffca5a96678 "mm: support only one
+ * page_type per page", 6.12), the rest of the word may hold data. */
+#define TYPE_DATA_MASK 0x00ffffffu
+
+static struct maybe find_offset(const struct vmcoreinfo *vi, const char *name)
+{
+	struct maybe m = {0};
+
+	m.present = vmcoreinfo_offset(vi, name, &m.value);
+	return m;
+}
+
+static struct maybe find_number(const struct vmcoreinfo *vi, const char *name)
+{
+	struct maybe m = {0};
+
+	m.present = vmcoreinfo_number(vi, name, &m.value);
+	return m;
+}
+
+static u64 find_flag(const struct vmcoreinfo *vi, const char *name)
+{
+	u64 bit;
+
+	return vmcoreinfo_number(vi, name, &bit) && bit < 64 ? (u64)1 << bit : 0;
+}
+
+/* Where the order of a compound page is written. */
+static void find_order(const struct vmcoreinfo *vi, struct pageclass *pc)
+{
+	pc->order = find_offset(vi, "page.compound_order");
+	pc->dtor = find_offset(vi, "page.compound_dtor");
+	pc->order_mask = UINT64_MAX;
+	/* Since 1c5509be58f6 ("mm: remove 'First tail page' members from struct page",
+	 * 6.3) they are members of struct folio, which begins with the head page. */
+	if (!pc->order.present) {
+		pc->order = find_offset(vi, "folio._folio_order");
+		pc->dtor = find_offset(vi, "folio._folio_dtor");
+		pc->order.value -= pc->struct_size;
+		pc->dtor.value -= pc->struct_size;
+	}
+	pc->order_size = 1;
+	if (pc->order.present) {
+		/* They stand side by side and had two bytes each in older kernels. */
+		if (pc->dtor.present && pc->order.value - pc->dtor.value <= 4 &&
+		    pc->order.value > pc->dtor.value)
+			pc->order_size = (unsigned)(pc->order.value - pc->dtor.value);
+		return;
+	}
+	/* Since ebc1baf5c9b4 ("mm: free up a word in the first tail page", 6.6) the order
+	 * is the low byte of the first tail page's flags, and is no longer exported. */
+	pc->order = (struct maybe){.present = true, .value = pc->flags};
+	pc->order_size = 8;
+	pc->order_mask = 0xff;
+}
+
+static bool fits(const struct pageclass *pc, struct maybe offset, size_t size)
+{
+	return !offset.present || range_fits(offset.value, size, pc->struct_size);
+}
+
+static struct err *check(const struct pageclass *pc)
+{
+	struct maybe flags = {true, pc->flags}, mapping = {true, pc->mapping};
+
+	if (fits(pc, flags, 8) && fits(pc, mapping, 8) && fits(pc, pc->mapcount, 4) &&
+	    fits(pc, pc->private, 8) && fits(pc, pc->compound_head, 8) &&
+	    fits(pc, pc->order, pc->order_size) && fits(pc, pc->dtor, 1))
+		return NULL;
+	return err_new(ERR_BAD_DATA,
+		       "VMCOREINFO: members of struct page lie outside its %zu bytes",
+		       pc->struct_size);
+}
+
+static void tell_gaps(const struct pageclass *pc, struct notices *notices)
+{
+	if (!pc->mapcount.present || !pc->private.present || !pc->buddy_type.present)
+		notices_add(notices,
+			    "VMCOREINFO does not tell how to know free pages; they "
+			    "are kept");
+	if (!pc->lru || !pc->private_flag)
+		notices_add(notices,
+			    "VMCOREINFO does not tell how to know the page cache; it "
+			    "is kept");
+	if (!pc->slab && !pc->slab_type.present)
+		notices_add(
+			notices,
+			"VMCOREINFO does not tell how to know slab pages, which look like "
+			"processes' memory; both are kept");
+	if (!pc->compound_head.present || !pc->head)
+		notices_add(notices, "VMCOREINFO does not tell how to know compound pages; "
+				     "only their first page is filtered");
+	if (!pc->hugetlb_type.present && !(pc->hugetlb_dtor.present && pc->dtor.present))
+		notices_add(notices,
+			    "VMCOREINFO does not tell how to know hugetlb pages; they "
+			    "are kept");
+	if (!pc->hwpoison)
+		notices_add(notices,
+			    "VMCOREINFO does not tell how to know pages of broken memory");
+}
+
+struct err *pageclass_init(const struct vmcoreinfo *vi, struct notices *notices,
+			   struct pageclass *ret)
+{
+	struct pageclass pc = {0};
+	u64 size, head_mask, num_orders;
+	struct err *err;
+
+	if (!vmcoreinfo_size(vi, "page", &size) ||
+	    !vmcoreinfo_offset(vi, "page.flags", &pc.flags) ||
+	    !vmcoreinfo_offset(vi, "page.mapping", &pc.mapping))
+		return err_new(ERR_ABSENT,
+			       "VMCOREINFO lacks SIZE(page), OFFSET(page.flags) or "
+			       "OFFSET(page.mapping)");
+	pc.struct_size = size;
+	pc.mapcount = find_offset(vi, "page._mapcount");
+	pc.private = find_offset(vi, "page.private");
+	pc.compound_head = find_offset(vi, "page.compound_head");
+	find_order(vi, &pc);
+	pc.lru = find_flag(vi, "PG_lru");
+	pc.private_flag = find_flag(vi, "PG_private");
+	pc.swapcache = find_flag(vi, "PG_swapcache");
+	pc.swapbacked = find_flag(vi, "PG_swapbacked");
+	pc.slab = find_flag(vi, "PG_slab");
+	pc.hwpoison = find_flag(vi, "PG_hwpoison");
+	pc.head = find_flag(vi, "PG_head");
+	if (vmcoreinfo_number(vi, "PG_head_mask", &head_mask))
+		pc.head = head_mask;
+	pc.buddy_type = find_number(vi, "PAGE_BUDDY_MAPCOUNT_VALUE");
+	pc.slab_type = find_number(vi, "PAGE_SLAB_MAPCOUNT_VALUE");
+	pc.hugetlb_type = find_number(vi, "PAGE_HUGETLB_MAPCOUNT_VALUE");
+	pc.offline_type = find_number(vi, "PAGE_OFFLINE_MAPCOUNT_VALUE");
+	pc.hugetlb_dtor = find_number(vi, "HUGETLB_PAGE_DTOR");
+	pc.max_order = vmcoreinfo_length(vi, "zone.free_area", &num_orders) && num_orders &&
+				       num_orders <= MAX_COMPOUND_ORDER + 1
+			       ? num_orders - 1
+			       : MAX_COMPOUND_ORDER;
+	err = check(&pc);
+	if (err)
+		return err;
+	tell_gaps(&pc, notices);
+	*ret = pc;
+	return NULL;
+}
+
+static bool has_type(struct maybe type, bool has_mapcount, u32 mapcount)
+{
+	u32 value = (u32)type.value;
+
+	if (!type.present || !has_mapcount)
+		return false;
+	if (value & TYPE_DATA_MASK)
+		return mapcount == value;
+	return (mapcount & ~TYPE_DATA_MASK) == value;
+}
+
+/* The length of a block of 2^@order page frames at @pfn; 1 if that cannot be. */
+static u64 block_len(pfn_t pfn, u64 order, u64 max_order)
+{
+	if (order > max_order || pfn & (((u64)1 << order) - 1))
+		return 1;
+	return (u64)1 << order;
+}
+
+/* The facts of one struct page that the classes are made of. */
+struct facts {
+	u64 flags;
+	bool has_mapcount;
+	u32 mapcount;
+	u64 count; /* page frames of a compound page, else 1 */
+	bool is_hugetlb;
+	bool is_anonymous;
+};
+
+static u64 read_order(const struct pageclass *pc, const u8 *tail)
+{
+	const u8 *p = tail + pc->order.value;
+
+	if (pc->order_size == 8)
+		return get_le64(p) & pc->order_mask;
+	return pc->order_size == 1 ? *p : get_le16(p);
+}
+
+static void judge_compound(const struct pageclass *pc, pfn_t pfn, const u8 *next,
+			   struct facts *f)
+{
+	f->is_hugetlb = has_type(pc->hugetlb_type, f->has_mapcount, f->mapcount);
+	if (!(f->flags & pc->head) || !next || !pc->compound_head.present ||
+	    !pc->order.present)
+		return;
+	/* The page behind a head is its tail, or the flag is stale. */
+	if (!(get_le64(next + pc->compound_head.value) & TAIL_PAGE))
+		return;
+	f->count = block_len(pfn, read_order(pc, next), MAX_COMPOUND_ORDER);
+	if (f->count > 1 && pc->dtor.present && pc->hugetlb_dtor.present)
+		f->is_hugetlb = next[pc->dtor.value] == pc->hugetlb_dtor.value;
+}
+
+/* A slab page's words overlay `mapping`; so may those of any page that has a type, which
+ * makes _mapcount less than the -1 of an unmapped page. */
+static void judge_anonymous(const struct pageclass *pc, const u8 *page, struct facts *f)
+{
+	bool may_be_slab = (pc->slab && f->flags & pc->slab) ||
+			   (!pc->slab && !pc->slab_type.present) ||
+			   (f->has_mapcount && (int32_t)f->mapcount < -1);
+
+	f->is_anonymous = !may_be_slab && get_le64(page + pc->mapping) & MAPPING_ANON;
+}
+
+static bool is_cache(const struct pageclass *pc, u64 flags)
+{
+	if (!pc->lru || !pc->private_flag)
+		return false;
+	if (flags & pc->lru)
+		return true;
+	/* PG_swapcache shares its bit with others; it counts together with PG_swapbacked
+	 * since 6326fec1122c ("mm: Use owner_priv bit for PageSwapCache, valid when
+	 * PageSwapBacked"). */
+	return flags & pc->swapcache && (!pc->swapbacked || flags & pc->swapbacked);
+}
+
+static bool is_free(const struct pageclass *pc, const struct facts *f)
+{
+	return pc->private.present &&
+	       has_type(pc->buddy_type, f->has_mapcount, f->mapcount);
+}
+
+enum page_class pageclass_judge(const struct pageclass *pc, pfn_t pfn, const u8 *page,
+				const u8 *next, u64 *ret_count)
+{
+	struct facts f = {.flags = get_le64(page + pc->flags), .count = 1};
+
+	*ret_count = 1;
+	if (f.flags & pc->hwpoison)
+		return PAGE_HWPOISON;
+	/* A tail shares its head's class, which was told with the head. */
+	if (pc->compound_head.present &&
+	    get_le64(page + pc->compound_head.value) & TAIL_PAGE)
+		return PAGE_KERNEL;
+	f.has_mapcount = pc->mapcount.present;
+	if (f.has_mapcount)
+		f.mapcount = get_le32(page + pc->mapcount.value);
+	if (is_free(pc, &f)) {
+		*ret_count =
+			block_len(pfn, get_le64(page + pc->private.value), pc->max_order);
+		return PAGE_FREE;
+	}
+	judge_compound(pc, pfn, next, &f);
+	judge_anonymous(pc, page, &f);
+	*ret_count = f.count;
+	if (is_cache(pc, f.flags) && !f.is_anonymous)
+		return f.flags & pc->private_flag ? PAGE_CACHE_PRIVATE : PAGE_CACHE;
+	if (f.is_anonymous || f.is_hugetlb)
+		return PAGE_USER;
+	if (has_type(pc->offline_type, f.has_mapcount, f.mapcount))
+		return PAGE_OFFLINE;
+	return PAGE_KERNEL;
+}
