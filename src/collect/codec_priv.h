@@ -1,0 +1,19 @@
+/* The inside of a compressor. */
+#ifndef COLLECT_CODEC_PRIV_H
+#define COLLECT_CODEC_PRIV_H
+
+#include "collect/collect.h"
+
+struct collect_codec {
+	const char *name;
+	u32 flag; /* DISKDUMP_ZLIB …; 0: pages are stored as they are */
+	int min_level, max_level, default_level;
+	/* The functions are NULL where flag is 0. `open` gives NULL without memory. */
+	void *(*open)(int level, size_t page_size);
+	void (*close)(void *state);
+	/* Compress one page into at most @capacity bytes. 0 if it does not fit. */
+	size_t (*encode)(void *state, const void *page, size_t page_size, void *ret,
+			 size_t capacity);
+};
+
+#endif

@@ -1,0 +1,443 @@
+#include "testing.h"
+
+#include "base/bytes.h"
+#include "collect/collect.h"
+#include "gen_kernel.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static const struct dump_format *const formats[] = {&dump_format_elfcore,
+						    &dump_format_diskdump, NULL};
+static const struct collect_codec *const codecs[] = {
+	&collect_codec_none, &collect_codec_zlib, &collect_codec_zstd};
+
+struct world {
+	struct gen g;
+	enum gen_kernel_flavour flavour;
+	struct buf file;
+	struct byte_source src;
+	struct dump *in, *out;
+	int fd;
+	struct collect_stats stats;
+};
+
+/* Where each class lies. */
+#define FREE_PFN    64 /* 64 page frames */
+#define CACHE_PFN   200
+#define PRIVATE_PFN 201
+#define USER_PFN    256 /* 32 page frames */
+#define POISON_PFN  300
+#define HUGE_PFN    512 /* 256 page frames: a whole section */
+#define ZERO_PFN    800 /* 3 of them */
+
+static void begin(struct world *w, enum gen_kernel_flavour flavour)
+{
+	struct gen *g = &w->g;
+
+	*w = (struct world){.flavour = flavour};
+	w->fd = memfd_create("vmcore", MFD_CLOEXEC);
+	assert_true(w->fd >= 0);
+	gen_kernel_init(g, flavour);
+	gen_kernel_free(g, flavour, FREE_PFN, 6);
+	gen_kernel_set(g, CACHE_PFN, (struct gen_page_struct){.flags = GEN_PG_LRU});
+	gen_kernel_set(g, PRIVATE_PFN,
+		       (struct gen_page_struct){.flags = GEN_PG_LRU | GEN_PG_PRIVATE});
+	gen_kernel_compound(g, flavour, USER_PFN, 5, GEN_PG_LRU, 0xffff888000001001);
+	gen_kernel_set(g, POISON_PFN, (struct gen_page_struct){.flags = GEN_PG_HWPOISON});
+	gen_kernel_hugetlb(g, flavour, HUGE_PFN, 8);
+	for (pfn_t pfn = ZERO_PFN; pfn < ZERO_PFN + 3; pfn++)
+		memset(gen_page(g, pfn), 0, 4096);
+}
+
+static void open_source(struct world *w, const struct gen_elf_options *options)
+{
+	gen_elf(&w->g, options, &w->file);
+	w->src = source_from_memory(w->file.data, w->file.len, "source");
+	assert_success(dump_open_source(&w->src, formats, &w->in));
+}
+
+/* Path of the output through its descriptor. */
+static const char *out_path(struct world *w, char path[64])
+{
+	snprintf(path, 64, "/proc/self/fd/%d", w->fd);
+	return path;
+}
+
+static void collect(struct world *w, unsigned level, const struct collect_codec *codec)
+{
+	struct collect_options o = {.dump_level = level, .codec = codec};
+	char path[64];
+
+	if (!w->in)
+		open_source(w, NULL);
+	assert_success(collect_to_fd(w->in, w->fd, "vmcore", &o, &w->stats));
+	dump_close(w->out);
+	assert_success(dump_open(out_path(w, path), formats, &w->out));
+}
+
+static void end(struct world *w)
+{
+	dump_close(w->in);
+	dump_close(w->out);
+	close(w->fd);
+	buf_deinit(&w->file);
+	gen_deinit(&w->g);
+}
+
+static bool in_range(pfn_t pfn, pfn_t first, u64 count)
+{
+	return pfn >= first && pfn - first < count;
+}
+
+/* Should a dump of @level hold the page? */
+static bool is_wanted(pfn_t pfn, unsigned level)
+{
+	if (pfn == 0 || pfn == POISON_PFN)
+		return false;
+	if (in_range(pfn, FREE_PFN, 64))
+		return !(level & 16);
+	if (in_range(pfn, USER_PFN, 32) || in_range(pfn, HUGE_PFN, 256))
+		return !(level & 8);
+	if (pfn == PRIVATE_PFN)
+		return !(level & 4);
+	if (pfn == CACHE_PFN)
+		return !(level & 6);
+	return true;
+}
+
+static void assert_right(struct world *w, unsigned level)
+{
+	u64 num = 0;
+	u8 page[4096];
+
+	for (pfn_t pfn = 0; pfn < GEN_KERNEL_PAGES; pfn++) {
+		enum pfn_state state = is_wanted(pfn, level) ? PFN_PRESENT
+				       : pfn		     ? PFN_EXCLUDED
+							     : PFN_ABSENT;
+
+		if (dump_pfn_state(w->out, pfn) != state)
+			print_error("level %u: pfn %llu is %d\n", level,
+				    (unsigned long long)pfn, dump_pfn_state(w->out, pfn));
+		assert_int_equal(dump_pfn_state(w->out, pfn), state);
+		if (state != PFN_PRESENT)
+			continue;
+		num++;
+		assert_success(dump_read(w->out, ADDR_PHYSICAL, pfn << 12, page, 4096));
+		assert_memory_equal(page, gen_page(&w->g, pfn), 4096);
+	}
+	assert_int_equal(w->stats.pages_written, num);
+	assert_false(dump_is_incomplete(w->out));
+	assert_int_equal(dump_notices(w->out)->count, 0);
+}
+
+static void each_level_leaves_out_exactly_its_classes(void **state)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		struct world w;
+
+		begin(&w, i & 1 ? GEN_KERNEL_6_12 : GEN_KERNEL_6_1);
+		collect(&w, i / 2, codecs[i % 3]);
+		assert_right(&w, i / 2);
+		end(&w);
+	}
+}
+
+static void the_statistics_tell_the_pages_of_each_class(void **state)
+{
+	struct world w;
+	struct stat st;
+
+	begin(&w, GEN_KERNEL_6_12);
+	collect(&w, 31, &collect_codec_zlib);
+	assert_int_equal(w.stats.pages_ram, GEN_KERNEL_PAGES - 1);
+	assert_int_equal(w.stats.excluded[PAGE_FREE], 64);
+	assert_int_equal(w.stats.excluded[PAGE_CACHE], 1);
+	assert_int_equal(w.stats.excluded[PAGE_CACHE_PRIVATE], 1);
+	assert_int_equal(w.stats.excluded[PAGE_USER], 32 + 256);
+	assert_int_equal(w.stats.excluded[PAGE_HWPOISON], 1);
+	assert_int_equal(w.stats.excluded[PAGE_KERNEL], 0);
+	assert_int_equal(fstat(w.fd, &st), 0);
+	assert_int_equal(w.stats.bytes_written, st.st_size);
+	end(&w);
+}
+
+static void zero_pages_share_one_page_of_data(void **state)
+{
+	struct world w, v;
+
+	begin(&w, GEN_KERNEL_6_1);
+	collect(&w, 31, &collect_codec_none);
+	begin(&v, GEN_KERNEL_6_1);
+	for (pfn_t pfn = ZERO_PFN; pfn < ZERO_PFN + 3; pfn++)
+		gen_fill(&v.g, pfn);
+	collect(&v, 31, &collect_codec_none);
+	assert_true(w.stats.pages_zero >= v.stats.pages_zero + 3);
+	assert_true(w.stats.bytes_written <= v.stats.bytes_written - 2 * 4096);
+	end(&v);
+	end(&w);
+}
+
+static void header_notes_and_registers_are_carried_over(void **state)
+{
+	struct world w;
+	size_t in_len, out_len;
+	const void *in, *out;
+	char path[64];
+	struct diskdump dd;
+	u8 block[3 * 4096];
+	struct byte_source src;
+
+	begin(&w, GEN_KERNEL_6_1);
+	w.g.num_cpus = 3;
+	collect(&w, 31, &collect_codec_zstd);
+	in = dump_notes(w.in, &in_len);
+	out = dump_notes(w.out, &out_len);
+	assert_int_equal(in_len, out_len);
+	assert_memory_equal(in, out, in_len);
+	assert_int_equal(dump_num_cpu_notes(w.out), 3);
+	assert_string_equal(vmcoreinfo_find(dump_vmcoreinfo(w.out), "OSRELEASE"),
+			    "6.1.0-gen");
+	assert_true(dump_is_partial(w.out));
+	assert_int_equal(pread(w.fd, block, sizeof(block), 0), sizeof(block));
+	src = source_from_memory(block, sizeof(block), out_path(&w, path));
+	assert_success(diskdump_parse(&src, &dd));
+	assert_int_equal(dd.version, 6);
+	assert_int_equal(dd.status, DISKDUMP_ZSTD);
+	assert_int_equal(dd.dump_level, 31);
+	assert_int_equal(dd.num_cpus, 3);
+	assert_int_equal(dd.timestamp_s, 1700000000);
+	assert_int_equal(dd.max_pfn, GEN_KERNEL_PAGES);
+	assert_string_equal(dd.uts[DISKDUMP_NODENAME], "gen-host");
+	assert_string_equal(dd.uts[DISKDUMP_MACHINE], "x86_64");
+	assert_memory_equal(block + dd.vmcoreinfo_offset, "OSRELEASE=6.1.0-gen\n", 20);
+	end(&w);
+}
+
+static void a_compressed_dump_can_be_filtered_again(void **state)
+{
+	struct world w, v;
+
+	begin(&w, GEN_KERNEL_6_12);
+	collect(&w, 1, &collect_codec_zlib);
+	begin(&v, GEN_KERNEL_6_12);
+	v.in = w.out;
+	w.out = NULL;
+	collect(&v, 31, &collect_codec_zstd);
+	assert_right(&v, 31);
+	assert_int_equal(v.stats.pages_not_in_source, 1);
+	end(&v);
+	end(&w);
+}
+
+static void without_a_memory_model_every_page_is_kept_and_said(void **state)
+{
+	struct world w;
+	bool told = false;
+
+	begin(&w, GEN_KERNEL_6_1);
+	gen_kernel_forget(&w.g, "mem_section");
+	collect(&w, 31, &collect_codec_zlib);
+	assert_int_equal(w.stats.pages_written, GEN_KERNEL_PAGES - 1);
+	for (size_t i = 0; i < dump_notices(w.in)->count; i++)
+		told |= strstr(dump_notices(w.in)->texts[i], "every page is kept") != NULL;
+	assert_true(told);
+	end(&w);
+}
+
+static void pages_whose_struct_cannot_be_read_are_kept(void **state)
+{
+	struct world w;
+
+	/* The memmap of page frames 64 … 127 is not in the source. */
+	begin(&w, GEN_KERNEL_6_1);
+	w.g.kinds[GEN_KERNEL_STRUCTS_PFN + 1] = GEN_ABSENT;
+	collect(&w, 31, &collect_codec_zlib);
+	assert_int_equal(dump_pfn_state(w.out, FREE_PFN), PFN_PRESENT);
+	assert_int_equal(dump_pfn_state(w.out, CACHE_PFN), PFN_EXCLUDED);
+	assert_int_equal(dump_pfn_state(w.out, USER_PFN), PFN_EXCLUDED);
+	end(&w);
+}
+
+static void a_page_that_is_ram_in_part_is_filled_up_with_zeros(void **state)
+{
+	struct world w;
+	u8 page[4096];
+
+	begin(&w, GEN_KERNEL_6_1);
+	gen_elf(&w.g, NULL, &w.file);
+	/* p_filesz and p_memsz of the only PT_LOAD, the second program header. */
+	put_le64(w.file.data + 64 + 56 + 32, (GEN_KERNEL_PAGES - 1) * 4096 - 1000);
+	put_le64(w.file.data + 64 + 56 + 40, (GEN_KERNEL_PAGES - 1) * 4096 - 1000);
+	w.src = source_from_memory(w.file.data, w.file.len, "source");
+	assert_success(dump_open_source(&w.src, formats, &w.in));
+	collect(&w, 31, &collect_codec_zlib);
+	assert_success(
+		dump_read(w.out, ADDR_PHYSICAL, (GEN_KERNEL_PAGES - 1) * 4096, page, 4096));
+	assert_memory_equal(page, gen_page(&w.g, GEN_KERNEL_PAGES - 1), 3096);
+	for (size_t i = 3096; i < 4096; i++)
+		assert_int_equal(page[i], 0);
+	assert_int_equal(w.stats.pages_unreadable, 0);
+	end(&w);
+}
+
+static void a_truncated_source_makes_an_incomplete_dump(void **state)
+{
+	struct world w;
+
+	begin(&w, GEN_KERNEL_6_1);
+	gen_elf(&w.g, NULL, &w.file);
+	w.src = source_from_memory(w.file.data, w.file.len - 50 * 4096, "source");
+	assert_success(dump_open_source(&w.src, formats, &w.in));
+	collect(&w, 31, &collect_codec_zlib);
+	assert_true(dump_is_incomplete(w.out));
+	assert_int_equal(w.stats.pages_not_in_source, 50);
+	end(&w);
+}
+
+static void a_full_disk_leaves_a_readable_dump_marked_incomplete(void **state)
+{
+	struct rlimit old, small;
+	struct world w;
+	char path[64];
+	pfn_t num = 0;
+	u8 page[4096];
+
+	begin(&w, GEN_KERNEL_6_1);
+	open_source(&w, NULL);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	small = old;
+	small.rlim_cur = 2000000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_failure(
+		collect_to_fd(w.in, w.fd, "vmcore",
+			      &(struct collect_options){.codec = &collect_codec_none},
+			      &w.stats),
+		ERR_INCOMPLETE, "of 1022 pages");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_success(dump_open(out_path(&w, path), formats, &w.out));
+	assert_true(dump_is_incomplete(w.out));
+	for (pfn_t pfn = 0; pfn < GEN_KERNEL_PAGES; pfn++) {
+		if (dump_pfn_state(w.out, pfn) != PFN_PRESENT)
+			continue;
+		num++;
+		assert_success(dump_read(w.out, ADDR_PHYSICAL, pfn << 12, page, 4096));
+		assert_memory_equal(page, gen_page(&w.g, pfn), 4096);
+	}
+	assert_int_equal(num, w.stats.pages_written);
+	assert_in_range(num, 200, 500);
+	end(&w);
+}
+
+static void a_target_appears_only_when_it_is_whole(void **state)
+{
+	char dir[] = "/tmp/inquest-test-XXXXXX", path[64], incomplete[80];
+	struct collect_options o = {.dump_level = 31, .codec = &collect_codec_zstd};
+	struct rlimit old, small;
+	struct world w;
+	struct stat st;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/vmcore", dir);
+	snprintf(incomplete, sizeof(incomplete), "%s-incomplete", path);
+	begin(&w, GEN_KERNEL_6_1);
+	open_source(&w, NULL);
+	assert_success(collect_to_path(w.in, path, false, &o, &w.stats));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, w.stats.bytes_written);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_failure(collect_to_path(w.in, path, false, &o, &w.stats), ERR_REFUSED,
+		       "exists");
+	assert_success(collect_to_path(w.in, path, true, &o, &w.stats));
+	assert_int_equal(unlink(path), 0);
+	getrlimit(RLIMIT_FSIZE, &old);
+	signal(SIGXFSZ, SIG_IGN);
+	small = old;
+	small.rlim_cur = 60000;
+	setrlimit(RLIMIT_FSIZE, &small);
+	assert_failure(collect_to_path(w.in, path, false, &o, &w.stats), ERR_INCOMPLETE,
+		       "kept as");
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_int_equal(stat(path, &st), -1);
+	assert_int_equal(stat(incomplete, &st), 0);
+	assert_int_equal(unlink(incomplete), 0);
+	assert_int_equal(rmdir(dir), 0);
+	end(&w);
+}
+
+static void options_that_make_no_sense_are_refused(void **state)
+{
+	struct collect_options o = {.dump_level = 32, .codec = &collect_codec_zlib};
+	struct world w;
+
+	begin(&w, GEN_KERNEL_6_1);
+	open_source(&w, NULL);
+	assert_failure(collect_to_fd(w.in, w.fd, "vmcore", &o, &w.stats), ERR_USAGE,
+		       "dump level 32");
+	o = (struct collect_options){
+		.codec = &collect_codec_zlib, .has_codec_level = true, .codec_level = 13};
+	assert_failure(collect_to_fd(w.in, w.fd, "vmcore", &o, &w.stats), ERR_USAGE,
+		       "zlib level 13 is not one of 1");
+	o.codec = &collect_codec_none;
+	assert_failure(collect_to_fd(w.in, w.fd, "vmcore", &o, &w.stats), ERR_USAGE,
+		       "none has no levels");
+	o = (struct collect_options){.codec = &collect_codec_zlib};
+	assert_failure(collect_to_fd(w.in, STDIN_FILENO, "standard input", &o, &w.stats),
+		       ERR_UNSUPPORTED, "standard input is not a regular file");
+	end(&w);
+}
+
+struct seen {
+	u64 calls, last_done;
+};
+
+static void see(void *ctx, const struct collect_progress *p)
+{
+	struct seen *s = ctx;
+
+	assert_true(p->pages_done >= s->last_done && p->pages_done <= p->pages_total);
+	s->last_done = p->pages_done;
+	s->calls++;
+}
+
+static void progress_reaches_the_total(void **state)
+{
+	struct seen s = {0};
+	struct world w;
+
+	begin(&w, GEN_KERNEL_6_1);
+	open_source(&w, NULL);
+	assert_success(collect_to_fd(w.in, w.fd, "vmcore",
+				     &(struct collect_options){.codec = &collect_codec_zlib,
+							       .progress = see,
+							       .progress_ctx = &s},
+				     &w.stats));
+	assert_true(s.calls > 2);
+	assert_int_equal(s.last_done, w.stats.pages_written);
+	end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_level_leaves_out_exactly_its_classes),
+		cmocka_unit_test(the_statistics_tell_the_pages_of_each_class),
+		cmocka_unit_test(zero_pages_share_one_page_of_data),
+		cmocka_unit_test(header_notes_and_registers_are_carried_over),
+		cmocka_unit_test(a_compressed_dump_can_be_filtered_again),
+		cmocka_unit_test(without_a_memory_model_every_page_is_kept_and_said),
+		cmocka_unit_test(pages_whose_struct_cannot_be_read_are_kept),
+		cmocka_unit_test(a_page_that_is_ram_in_part_is_filled_up_with_zeros),
+		cmocka_unit_test(a_truncated_source_makes_an_incomplete_dump),
+		cmocka_unit_test(a_full_disk_leaves_a_readable_dump_marked_incomplete),
+		cmocka_unit_test(a_target_appears_only_when_it_is_whole),
+		cmocka_unit_test(options_that_make_no_sense_are_refused),
+		cmocka_unit_test(progress_reaches_the_total),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
