@@ -16,6 +16,24 @@ struct child {
 	int status;
 };
 
+bool child_program_is_there(const char *name)
+{
+	const char *path = getenv("PATH");
+	cleanup(buf_deinit) struct buf all = BUF_INIT;
+
+	buf_printf(&all, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");
+	for (const char *dir = buf_text(&all); *dir;) {
+		cleanup(buf_deinit) struct buf file = BUF_INIT;
+		size_t len = strcspn(dir, ":");
+
+		buf_printf(&file, "%.*s/%s", (int)len, dir, name);
+		if (!file.failed && access(file.data, X_OK) == 0)
+			return true;
+		dir += len + (dir[len] == ':');
+	}
+	return false;
+}
+
 /* ---- in the child, between fork and exec: no allocation, no stdio ---- */
 
 static int place_fd(int fd, int target)

@@ -33,6 +33,9 @@ struct child_spec {
 	size_t num_keep_fds;
 };
 
+/* Is there a program of that name where child_spawn() would look? For saying so early. */
+bool child_program_is_there(const char *name);
+
 /* Start a child. ERR_ABSENT if the program cannot be found, ERR_OS for all else; both
  * sentences name the program. */
 must_check struct err *child_spawn(const struct child_spec *spec, struct child **ret);

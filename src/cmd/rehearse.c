@@ -292,17 +292,27 @@ static enum exit_status status_of(enum rehearse_outcome outcome)
 	return statuses[outcome];
 }
 
-/* The sentence of an outcome that is not good, with the way to the console log. */
+/* Add the way to the console log, if one was kept, behind the sentence. */
+static struct err *with_console_log(struct err *err, const struct rehearse_result *r)
+{
+	struct err *longer;
+
+	if (!r->console_log)
+		return err;
+	longer = err_new(err_code(err), "%s\nThe console log is in %s", err_message(err),
+			 r->console_log);
+	err_free(err);
+	return longer;
+}
+
+/* The sentence of an outcome that is not good. */
 static struct err *outcome_err(const struct rehearse_result *r)
 {
-	cleanup(buf_deinit) struct buf b = BUF_INIT;
-
 	if (r->outcome == REHEARSE_PASSED)
 		return NULL;
-	buf_add_str(&b, r->sentence ? r->sentence : "the rehearsal failed");
-	if (r->console_log)
-		buf_printf(&b, "\nThe console log is in %s", r->console_log);
-	return err_new(ERR_REFUSED, "%s", buf_text(&b));
+	return with_console_log(err_new(ERR_REFUSED, "%s",
+					r->sentence ? r->sentence : "the rehearsal failed"),
+				r);
 }
 
 static struct err *run_rehearse(const struct opts_result *given, enum exit_status *status)

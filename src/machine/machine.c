@@ -40,6 +40,17 @@ bool machine_kvm_is_there(void)
 	return fd >= 0;
 }
 
+static struct err *not_installed(void)
+{
+	return err_new(ERR_ABSENT, MACHINE_QEMU " is not installed: install the package "
+						"qemu-system-x86");
+}
+
+struct err *machine_check_installed(void)
+{
+	return child_program_is_there(MACHINE_QEMU) ? NULL : not_installed();
+}
+
 /* ---- QEMU's arguments ---- */
 
 struct arguments {
@@ -252,9 +263,7 @@ static struct err *spawn_qemu(struct machine *m, const struct machine_config *c,
 	err = child_spawn(&spec, &m->qemu);
 	if (err && err_code(err) == ERR_ABSENT) {
 		err_free(err);
-		return err_new(ERR_ABSENT,
-			       MACHINE_QEMU " is not installed: install the package "
-					    "qemu-system-x86");
+		return not_installed();
 	}
 	return err;
 }

@@ -53,7 +53,11 @@ struct machine;
 /* Can /dev/kvm be opened? That it can does not say that guests make progress. */
 bool machine_kvm_is_there(void);
 
-/* Start the guest. ERR_ABSENT naming the package if there is no QEMU. */
+/* ERR_ABSENT naming the package if there is no QEMU. machine_start() says the same, but
+ * whoever has much to prepare asks before. */
+must_check struct err *machine_check_installed(void);
+
+/* Start the guest. ERR_ABSENT as above. */
 must_check struct err *machine_start(const struct machine_config *config,
 				     struct machine **ret);
 

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "format/crashkernel.h"
+#include "machine/machine.h"
 #include "rehearse/rehearse_priv.h"
 
 #include <errno.h>
@@ -269,6 +270,8 @@ struct err *rehearse_run(const struct rehearse_config *config,
 	struct err *err = check_crashkernel(config);
 
 	*ret = (struct rehearse_result){.outcome = REHEARSE_FAILED};
+	if (!err)
+		err = machine_check_installed();
 	if (!err)
 		err = results_open(config->keep_dir, &r.results);
 	if (!err && config->keep_dir) {

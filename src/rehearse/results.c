@@ -83,6 +83,13 @@ struct err *results_open(const char *dir, struct results **ret)
 	return NULL;
 }
 
+static bool is_empty_log(const struct result_file *f)
+{
+	struct stat st;
+
+	return str_eq(f->name, LOG_NAME) && fstat(f->fd, &st) == 0 && st.st_size == 0;
+}
+
 void results_free(struct results *r)
 {
 	if (!r)
@@ -90,7 +97,7 @@ void results_free(struct results *r)
 	for (size_t i = 0; i < r->num_files; i++) {
 		struct result_file *f = &r->files[i];
 
-		if (r->dir && f->state == FILE_PARTIAL && f->path)
+		if (r->dir && f->path && (f->state == FILE_PARTIAL || is_empty_log(f)))
 			unlink(f->path);
 		closep(&f->fd);
 		free(f->path);
@@ -249,11 +256,16 @@ struct err *results_keep_log(struct results *r, char **ret_path)
 {
 	cleanup(buf_deinit) struct buf path = BUF_INIT;
 	struct result_file *f = find_file(r, LOG_NAME);
+	struct stat st;
 	cleanup(closep) int fd = -1;
 	struct err *err;
 
-	if (!f)
+	if (!f || fstat(f->fd, &st) < 0)
 		return err_new(ERR_ABSENT, "there is no console log");
+	if (st.st_size == 0) {
+		*ret_path = NULL;
+		return NULL;
+	}
 	buf_printf(&path, r->dir ? "%s" : "%s/inquest-console-XXXXXX.log",
 		   r->dir ? f->path : temp_dir());
 	err = buf_check(&path);

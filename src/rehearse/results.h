@@ -45,7 +45,8 @@ must_check struct err *results_write(struct results *r, const char *name, const 
 must_check struct err *results_open_log(struct results *r, int *ret_fd);
 
 /* Make sure that the console log outlives us and tell its path, which the caller frees. If
- * there is no folder, it is copied to $TMPDIR/inquest-console-XXXXXX.log. */
+ * there is no folder, it is copied to $TMPDIR/inquest-console-XXXXXX.log. An empty log is
+ * not worth it: *@ret_path is then NULL. */
 must_check struct err *results_keep_log(struct results *r, char **ret_path);
 
 #endif

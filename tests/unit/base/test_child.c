@@ -36,6 +36,8 @@ static void a_program_that_is_not_there_is_absent(void **state)
 
 	assert_failure(child_spawn(&spec, &c), ERR_ABSENT, "no-such-program-xyz");
 	assert_null(c);
+	assert_false(child_program_is_there("no-such-program-xyz"));
+	assert_true(child_program_is_there("sh"));
 }
 
 static void a_child_past_its_deadline_is_killed(void **state)

@@ -199,7 +199,9 @@ static void a_missing_qemu_names_the_package(void **state)
 	struct machine_config c = {.cpu_model = "max", .log_fd = -1};
 	struct machine *m = NULL;
 
+	assert_success(machine_check_installed());
 	setenv("PATH", "/nonexistent", 1);
+	assert_failure(machine_check_installed(), ERR_ABSENT, "qemu-system-x86");
 	assert_failure(machine_start(&c, &m), ERR_ABSENT, "qemu-system-x86");
 	assert_null(m);
 }

@@ -89,6 +89,22 @@ static void without_a_folder_only_a_kept_log_remains(void **state)
 	unsetenv("TMPDIR");
 }
 
+static void an_empty_console_log_is_not_kept(void **state)
+{
+	char *path = (char *)"";
+	struct results *r = NULL;
+	char dir[200];
+	int fd = -1;
+
+	snprintf(dir, sizeof(dir), "%s/e", top);
+	assert_success(results_open(dir, &r));
+	assert_success(results_open_log(r, &fd));
+	assert_success(results_keep_log(r, &path));
+	assert_null(path);
+	results_free(r);
+	assert_int_equal(access(dir, F_OK), -1);
+}
+
 static void a_folder_that_cannot_be_made_is_named(void **state)
 {
 	struct results *r = NULL;
@@ -104,6 +120,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_committed_goes_away),
 		cmocka_unit_test(a_folder_with_a_console_log_stays),
 		cmocka_unit_test(without_a_folder_only_a_kept_log_remains),
+		cmocka_unit_test(an_empty_console_log_is_not_kept),
 		cmocka_unit_test(a_folder_that_cannot_be_made_is_named),
 	};
 	char text[300];
