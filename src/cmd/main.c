@@ -11,6 +11,7 @@ static const struct cmd *const verbs[] = {
 	&cmd_report,
 	&cmd_dmesg,
 	&cmd_rehearse,
+	&cmd_collect,
 	&cmd_version,
 };
 

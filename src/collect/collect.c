@@ -351,6 +351,7 @@ static struct err *finish(struct collector *c)
 			    (unsigned long long)c->stats->pages_unreadable, c->name);
 	if (dump_is_incomplete(c->d) || c->stats->pages_unreadable)
 		return NULL;
+	c->stats->is_incomplete = false;
 	c->dd.status &= ~DISKDUMP_INCOMPLETE;
 	return write_header(c);
 }
@@ -435,6 +436,7 @@ struct err *collect_to_fd(struct dump *d, int fd, const char *name,
 	c->pages = malloc(READ_BYTES);
 	if (!c->pages)
 		return err_nomem();
+	ret->is_incomplete = true;
 	plan(c);
 	err = filter_and_reserve(c);
 	if (err)

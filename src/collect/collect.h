@@ -57,6 +57,8 @@ struct collect_stats {
 	u64 pages_unreadable; /* of these: written as zeros, because reading failed */
 	u64 bytes_written;    /* size of the file */
 	u64 filter_ms, copy_ms;
+	bool is_incomplete; /* the file is marked so, because of the source or unreadable
+			       pages */
 };
 
 /* Write @d to the regular file open for reading and writing at @fd, which is emptied first.

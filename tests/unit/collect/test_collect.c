@@ -131,6 +131,7 @@ static void assert_right(struct world *w, unsigned level)
 	}
 	assert_int_equal(w->stats.pages_written, num);
 	assert_false(dump_is_incomplete(w->out));
+	assert_false(w->stats.is_incomplete);
 	assert_int_equal(dump_notices(w->out)->count, 0);
 }
 
@@ -294,6 +295,7 @@ static void a_truncated_source_makes_an_incomplete_dump(void **state)
 	assert_success(dump_open_source(&w.src, formats, &w.in));
 	collect(&w, 31, &collect_codec_zlib);
 	assert_true(dump_is_incomplete(w.out));
+	assert_true(w.stats.is_incomplete);
 	assert_int_equal(w.stats.pages_not_in_source, 50);
 	end(&w);
 }
