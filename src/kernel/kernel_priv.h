@@ -72,6 +72,7 @@ struct kernel {
 	vaddr_t percpu_offsets; /* __per_cpu_offset, 0: not known */
 
 	bool are_modules_tried;
+	bool are_modules_incomplete;
 	struct kernel_module *modules;	/* owned */
 	struct module_details *details; /* beside them */
 	size_t num_modules;

@@ -9,6 +9,7 @@
 #define MAX_MEMORY_PARTS   32
 #define MAX_MODULE_SYMBOLS (1u << 20) /* of all modules together */
 #define SYMBOL_CHUNK	   256
+#define LINK_LEN	   8 /* list_head.next, before list_head.prev */
 
 /* Elf64_Sym: st_name 4, st_info 1, st_other 1, st_shndx 2, st_value 8, st_size 8. */
 #define ELF_SYM_LEN 24
@@ -143,36 +144,57 @@ static struct err *append(struct kernel *k, size_t *capacity, const struct kerne
 	return NULL;
 }
 
-static struct err *read_list(struct kernel *k)
+static bool is_known(const struct kernel *k, vaddr_t address)
 {
-	size_t capacity = 0;
-	struct field list;
-	vaddr_t head, at = 0;
-	struct err *err = kernel_symbol_get(k, "modules", &head);
+	for (size_t i = 0; i < k->num_modules; i++)
+		if (k->modules[i].address == address)
+			return true;
+	return false;
+}
 
-	if (!err)
-		err = field_get(k, "module", "list", &list);
-	if (!err)
-		err = kernel_read_ptr(k, head, &at);
-	if (err)
-		return err;
-	while (at != head) {
+/* Add the modules found along one of the two links of a list_head (@link bytes into it), up
+ * to the end, to where it cannot be followed, or to what is known already. */
+static struct err *follow_list(struct kernel *k, vaddr_t head, const struct field *list,
+			       u64 link, size_t *capacity)
+{
+	vaddr_t at = 0;
+	struct err *err = kernel_read_ptr(k, head + link, &at);
+
+	while (!err && at != head) {
 		struct kernel_module m;
 		struct module_details d;
 
+		if (link && is_known(k, at - list->offset))
+			break;
 		if (k->num_modules == MAX_MODULES)
 			return err_new(ERR_BAD_DATA,
 				       "the list does not end within %d modules",
 				       MAX_MODULES);
-		err = read_module(k, at - list.offset, &m, &d);
+		err = read_module(k, at - list->offset, &m, &d);
 		if (!err)
-			err = append(k, &capacity, &m, &d);
+			err = append(k, capacity, &m, &d);
 		if (!err)
-			err = kernel_read_ptr(k, at, &at);
-		if (err)
-			return err;
+			err = kernel_read_ptr(k, at + link, &at);
 	}
-	return NULL;
+	return err;
+}
+
+static struct err *read_list(struct kernel *k)
+{
+	size_t capacity = 0;
+	struct field list;
+	vaddr_t head;
+	struct err *err = kernel_symbol_get(k, "modules", &head);
+
+	if (!err)
+		err = field_get(k, "module", "list", &list);
+	if (err)
+		return err;
+	err = follow_list(k, head, &list, 0, &capacity);
+	/* What lies behind a gap can be reached from the other end. */
+	if (err && k->num_modules < MAX_MODULES)
+		err_ignore(follow_list(k, head, &list, LINK_LEN, &capacity));
+	return err;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -209,10 +231,10 @@ const struct kernel_module *kernel_modules(struct kernel *k, size_t *ret_count)
 
 		k->are_modules_tried = true;
 		err = read_list(k);
-		if (err)
-			notices_add_err(
-				dump_notices(k->dump),
-				err_wrap(err, "the list of modules ends after %zu of them",
+		k->are_modules_incomplete = err != NULL;
+		notices_add_err(dump_notices(k->dump),
+				err_wrap(err,
+					 "the list of modules is broken, %zu were found",
 					 k->num_modules));
 		notices_add_err(dump_notices(k->dump), index_texts(k));
 	}

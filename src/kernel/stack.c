@@ -72,8 +72,9 @@ static bool is_call_into_nowhere(const struct unwinding *u, vaddr_t sp)
 	return kernel_is_text(u->k, return_address - 1);
 }
 
-/* Find the caller of a function that the tables do not describe. */
-static bool search_caller(struct unwinding *u, const struct frame *f)
+/* Find the caller of a function that the tables do not describe. Where the stack cannot be
+ * read, *@why becomes that. */
+static bool search_caller(struct unwinding *u, const struct frame *f, struct err **why)
 {
 	const struct arch *arch = u->k->arch;
 	vaddr_t start = f->pc - f->symbol.offset;
@@ -87,7 +88,8 @@ static bool search_caller(struct unwinding *u, const struct frame *f)
 		struct err *err = kernel_read_ptr(u->k, at, &return_address);
 
 		if (err) {
-			err_free(err);
+			err_free(*why);
+			*why = err_wrap(err, "stack");
 			return false;
 		}
 		if (!kernel_is_text(u->k, return_address - 1) ||
@@ -116,8 +118,11 @@ static struct err *find_row(const struct unwinding *u, const struct frame *f,
 		if (!is_call_into_nowhere(u, f->sp))
 			return err_new(ERR_BAD_DATA,
 				       "0x%llx is not in the text of the kernel or of a "
-				       "module (generated code?)",
-				       (unsigned long long)f->pc);
+				       "module that is known (%s?)",
+				       (unsigned long long)f->pc,
+				       u->k->are_modules_incomplete
+					       ? "a module that could not be read"
+					       : "generated code");
 		*ret = (struct orc_row){
 			.kind = ORC_KIND_CALL, .sp_base = ORC_BASE_SP, .sp_offset = WORD};
 		return NULL;
@@ -164,7 +169,7 @@ static bool step(struct unwinding *u, const struct frame *f)
 	struct err *err = find_row(u, f, &row);
 
 	u->is_searched = false;
-	if (err && search_caller(u, f)) {
+	if (err && search_caller(u, f, &err)) {
 		err_free(err);
 		u->kind = FRAME_CALL;
 		u->is_exact = false;

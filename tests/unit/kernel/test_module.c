@@ -58,8 +58,24 @@ static void a_list_that_leads_nowhere_keeps_what_was_read(void **state)
 	tiny_kernel_open(t);
 	(void)kernel_modules(t->k, &count);
 	assert_int_equal(count, 1);
-	assert_true(tiny_has_notice(t, "the list of modules ends after 1 of them"));
+	assert_true(tiny_has_notice(t, "the list of modules is broken, 1 were found"));
 	assert_true(kernel_symbol_at(t->k, TINY(TINY_MODULE_TEXT), &symbol));
+}
+
+static void behind_a_gap_modules_are_found_from_the_other_end(void **state)
+{
+	cleanup(tiny_kernel_freep) struct tiny_kernel *t = tiny_kernel_new(TINY_WHOLE);
+	const struct kernel_module *modules;
+	size_t count;
+
+	tiny_put64(t, TINY_VARIABLES + TINY_MODULES, 0xdead000000000100ULL);
+	tiny_put64(t, TINY_VARIABLES + TINY_MODULES + 8, TINY(TINY_MODULE + 8));
+	tiny_put64(t, TINY_MODULE + 16, 0xdead000000000122ULL);
+	tiny_kernel_open(t);
+	modules = kernel_modules(t->k, &count);
+	assert_int_equal(count, 1);
+	assert_string_equal(modules[0].name, "tiny_mod");
+	assert_true(tiny_has_notice(t, "is broken, 1 were found"));
 }
 
 static void impossibly_many_symbols_of_a_module_are_not_loaded(void **state)
@@ -81,6 +97,7 @@ int main(void)
 		cmocka_unit_test(a_modules_symbols_have_its_name),
 		cmocka_unit_test(a_list_that_never_ends_is_cut_with_a_notice),
 		cmocka_unit_test(a_list_that_leads_nowhere_keeps_what_was_read),
+		cmocka_unit_test(behind_a_gap_modules_are_found_from_the_other_end),
 		cmocka_unit_test(impossibly_many_symbols_of_a_module_are_not_loaded),
 	};
 

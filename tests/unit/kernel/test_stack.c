@@ -204,6 +204,16 @@ static void without_a_caller_to_be_found_the_reason_is_told(void **state)
 		strstr(w->s->why, "do not describe the code at 0xffffffff80001480"));
 }
 
+static void a_search_on_a_stack_that_cannot_be_read_tells_that(void **state)
+{
+	struct world *w = *state;
+
+	unwind_from(w, TINY(0x1480), 0x1000);
+	assert_names(w->s, "no_rows");
+	assert_int_equal(w->s->end, STACK_END_BROKEN);
+	assert_non_null(strstr(w->s->why, "stack: virtual address 0x1000"));
+}
+
 static void a_return_address_outside_all_text_ends_the_stack_with_the_reason(void **state)
 {
 	struct world *w = *state;
@@ -290,6 +300,7 @@ int main(void)
 		test(a_call_through_a_null_pointer_still_has_a_caller),
 		test(the_caller_of_a_function_without_rows_is_the_one_that_calls_it),
 		test(without_a_caller_to_be_found_the_reason_is_told),
+		test(a_search_on_a_stack_that_cannot_be_read_tells_that),
 		test(a_return_address_outside_all_text_ends_the_stack_with_the_reason),
 		test(a_stack_that_cannot_be_read_ends_with_the_reason),
 		test(interrupts_that_lead_back_to_themselves_come_to_an_end),
