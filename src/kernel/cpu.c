@@ -176,13 +176,22 @@ static void read_panic_cpu(struct kernel *k, struct cpu_table *t)
 
 static void tell_missing(const struct cpu_table *t, struct notices *n)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (t->cpus[i].is_online && !t->cpus[i].has_regs)
+	for (size_t i = 0; i < t->count; i++) {
+		const struct cpu *cpu = &t->cpus[i];
+
+		if (cpu->is_online && !cpu->has_regs)
 			notices_add(
 				n,
-				"CPU %u left no registers: it did not answer when it was "
-				"told to stop",
-				t->cpus[i].number);
+				"CPU %u left no registers: it did not answer when it was told "
+				"to stop",
+				cpu->number);
+		if (cpu->is_present && !cpu->idle)
+			notices_add(
+				n,
+				"CPU %u: its run queue cannot be read, so that its idle task is "
+				"not among the tasks",
+				cpu->number);
+	}
 }
 
 /* The three masks; where only the first can be had, it stands for the others. */
@@ -206,6 +215,18 @@ static struct err *read_masks(struct kernel *k, struct notices *n, unsigned num_
 	return NULL;
 }
 
+/* Without the masks, the notes of the dump still tell that there were CPUs. */
+static void masks_from_notes(struct kernel *k, struct cpu_mask *possible,
+			     struct cpu_mask *present, struct cpu_mask *online)
+{
+	size_t count = min_u64(dump_num_cpu_notes(kernel_dump(k)), CPU_MAX);
+
+	*possible = (struct cpu_mask){0};
+	for (size_t i = 0; i < count; i++)
+		possible->words[i / 64] |= (u64)1 << i % 64;
+	*present = *online = *possible;
+}
+
 struct err *cpu_table_read(struct kernel *k, struct notices *n, struct cpu_table *ret)
 {
 	cleanup(cpu_table_deinit) struct cpu_table t = {0};
@@ -213,8 +234,15 @@ struct err *cpu_table_read(struct kernel *k, struct notices *n, struct cpu_table
 	unsigned num_ids = num_cpu_ids(k);
 	struct err *err = read_masks(k, n, num_ids, &possible, &present, &online);
 
-	if (err)
+	if (err && !dump_num_cpu_notes(kernel_dump(k)))
 		return err;
+	if (err) {
+		num_ids = CPU_MAX;
+		masks_from_notes(k, &possible, &present, &online);
+		notices_add_err(n, err_wrap(err,
+					    "CPUs are numbered as their notes stand in the "
+					    "dump"));
+	}
 	t.cpus = calloc(num_ids, sizeof(*t.cpus));
 	if (!t.cpus)
 		return err_nomem();

@@ -57,18 +57,6 @@ static u64 memory_pages(struct kernel *k)
 	return pages;
 }
 
-/* What the dump speaks of, where the kernel's own count cannot be had. */
-static u64 ram_bytes(struct dump *d)
-{
-	size_t count;
-	const struct ram_range *ram = dump_ram(d, &count);
-	u64 bytes = 0;
-
-	for (size_t i = 0; i < count; i++)
-		bytes += ram[i].len;
-	return bytes;
-}
-
 void machine_facts_read(struct kernel *k, struct machine_facts *ret)
 {
 	u64 khz;
@@ -76,8 +64,6 @@ void machine_facts_read(struct kernel *k, struct machine_facts *ret)
 
 	*ret = (struct machine_facts){0};
 	ret->memory_bytes = memory_pages(k) << dump_page_shift(kernel_dump(k));
-	if (!ret->memory_bytes)
-		ret->memory_bytes = ram_bytes(kernel_dump(k));
 	if (read_variable(k, "cpu_khz", 4, &khz))
 		ret->cpu_mhz = (u32)(khz / 1000);
 	ret->has_taint = read_variable(k, "tainted_mask", 8, &ret->taint);

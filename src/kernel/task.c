@@ -148,7 +148,18 @@ struct walk {
 	vaddr_t leader; /* the process whose threads are walked, until they led over it */
 	struct field tasks, thread_node, signal, thread_head;
 	struct task_count count;
+	bool has_told;
 };
+
+/* One reason is enough: the others mostly follow from the same hole. */
+static void tell_break(struct walk *w, struct err *err)
+{
+	if (!w->has_told)
+		notices_add_err(w->n, err);
+	else
+		err_ignore(err);
+	w->has_told = true;
+}
 
 /* Tell of the task at @addr unless it was already. *@ret_is_new says which. */
 static struct err *visit(struct walk *w, vaddr_t addr, bool *ret_is_new)
@@ -162,7 +173,7 @@ static struct err *visit(struct walk *w, vaddr_t addr, bool *ret_is_new)
 	err = task_read(w->k, addr, &t);
 	if (err) {
 		w->count.num_unreadable++;
-		notices_add_err(w->n, err);
+		tell_break(w, err);
 	} else if (w->each) {
 		w->each(w->ctx, &t);
 	}
@@ -191,10 +202,7 @@ static struct err *walk_list(struct walk *w, vaddr_t head, u64 offset, bool back
 		bool is_new = false;
 
 		if (err) {
-			if (backwards)
-				err_ignore(err);
-			else
-				notices_add_err(w->n, err_wrap(err, "list of tasks"));
+			tell_break(w, err_wrap(err, "list of tasks"));
 			return NULL;
 		}
 		if (node == head) {
@@ -210,8 +218,9 @@ static struct err *walk_list(struct walk *w, vaddr_t head, u64 offset, bool back
 			return err;
 		if (!is_new) {
 			if (!backwards)
-				notices_add(w->n, "list of tasks: loops at %llx",
-					    (unsigned long long)node);
+				tell_break(w, err_new(ERR_BAD_DATA,
+						      "list of tasks: loops at %llx",
+						      (unsigned long long)node));
 			return NULL;
 		}
 	}
@@ -227,7 +236,7 @@ static struct err *walk_both_ways(struct walk *w, vaddr_t head, u64 offset,
 
 	if (err || is_whole)
 		return err;
-	w->count.is_complete = false;
+	w->count.num_breaks++;
 	return walk_list(w, head, offset, true, visit_one, &is_whole);
 }
 
@@ -280,10 +289,15 @@ static struct err *walk_idle(struct walk *w, const struct cpu_table *cpus)
 static struct err *walk_all(struct walk *w, const struct cpu_table *cpus)
 {
 	vaddr_t init_task;
+	bool is_new = false;
 	struct err *err = walk_idle(w, cpus);
 
 	if (!err)
 		err = kernel_symbol_get(w->k, "init_task", &init_task);
+	/* The first CPU's idle task, if that CPU's run queue could not be read. */
+	if (!err)
+		err = visit(w, init_task, &is_new);
+	w->count.num_idle += is_new;
 	if (!err)
 		err = field_get(w->k, "task_struct", "tasks", &w->tasks);
 	if (err)
@@ -300,8 +314,7 @@ struct err *task_each(struct kernel *k, const struct cpu_table *cpus, struct not
 		      struct task_count *ret)
 {
 	cleanup(task_set_freep) struct task_set *seen = NULL;
-	struct walk w = {
-		.k = k, .n = n, .each = each, .ctx = ctx, .count = {.is_complete = true}};
+	struct walk w = {.k = k, .n = n, .each = each, .ctx = ctx};
 	struct err *err = task_set_new(&seen);
 
 	w.seen = seen;

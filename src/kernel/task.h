@@ -50,11 +50,13 @@ struct task_count {
 			 them */
 	size_t num_idle;
 	size_t num_unreadable; /* on the list, but the task_struct cannot be read */
-	bool is_complete;      /* no list broke */
+	size_t num_breaks; /* lists that could not be walked to their end: tasks may be lost
+			    */
 };
 
 /* Call @each for every task: processes, their threads, and one idle task per CPU.
- * Each address once. The task is only valid in the call. @each may be NULL. */
+ * Each address once. The task is only valid in the call. @each may be NULL. The first
+ * reason for a break is told in @n. */
 must_check struct err *task_each(struct kernel *k, const struct cpu_table *cpus,
 				 struct notices *n,
 				 void (*each)(void *ctx, const struct task *t), void *ctx,
