@@ -66,6 +66,7 @@ void panic_log_add(struct panic_log *p, const struct printk_record *r)
 {
 	const char *end = r->text + r->len, *at;
 
+	p->num_records++;
 	if (is_from_user(r))
 		return;
 	at = find(r->text, r->len, PANIC_WORDS);
@@ -162,9 +163,16 @@ void panic_verdict_format(struct buf *b, const struct panic_log *log,
 	if (*text)
 		str_escape(b, text, strlen(text), false);
 	else if (place->is_panic)
-		buf_add_str(b, "Kernel panic, and the log does not say why,");
-	else
+		buf_printf(b, "Kernel panic, and the log %s,",
+			   log->num_records ? "does not say why" : "cannot be read");
+	else if (log->num_records && place->has_cpu)
 		buf_add_str(b, "No panic: this machine was running when it was dumped");
+	else
+		buf_printf(b,
+			   "What this machine died of is not known: its %s cannot be read",
+			   log->num_records ? "CPUs"
+			   : place->has_cpu ? "log"
+					    : "log and CPUs");
 	if (!place->is_panic || !place->has_cpu)
 		return;
 	buf_printf(b, " on CPU %u", place->cpu);

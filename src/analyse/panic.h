@@ -21,6 +21,7 @@ struct panic_log {
 	char cause[PANIC_TEXT_SIZE]; /* the last "BUG: …", "Oops: …" … before it, "" if none
 				      */
 	u64 cause_ts_ns;
+	u64 num_records; /* seen */
 };
 
 void panic_log_add(struct panic_log *p, const struct printk_record *r);

@@ -44,14 +44,12 @@ static json_t *report_health(struct report *r)
 	return j;
 }
 
-/* Everything that later sections need to know first. */
-static void read_facts(struct report *r)
+static void read_cpus(struct report *r)
 {
 	struct err *err = cpu_table_read(r->k, r->notices, &r->cpus);
 
 	r->has_facts |= !err;
 	notices_add_err(r->notices, err);
-	panic_place_find(r->k, &r->cpus, r->notices, r->stack, &r->place);
 }
 
 static json_t *build(struct report *r, const struct report_options *options)
@@ -60,9 +58,12 @@ static json_t *build(struct report *r, const struct report_options *options)
 	json_t *root = tree_object(t), *log = report_log(r, options->log_records), *cpus,
 	       *tasks;
 
-	read_facts(r);
-	cpus = report_cpus(r);
+	/* In this order: tasks can tell what a CPU was running, and that where it panicked.
+	 */
+	read_cpus(r);
 	tasks = report_tasks(r);
+	panic_place_find(r->k, &r->cpus, r->notices, r->stack, &r->place);
+	cpus = report_cpus(r);
 	tree_set(t, root, "schema", json_string(REPORT_SCHEMA));
 	tree_set_int(t, root, "version", REPORT_VERSION);
 	tree_set(t, root, "made_by", json_string("inquest " INQUEST_VERSION));

@@ -30,6 +30,8 @@ static json_t *frame(struct report *r, const struct frame *f)
 		if (*f->symbol.module)
 			tree_set_text(&r->tree, j, "module", f->symbol.module);
 	}
+	if (f->is_searched)
+		tree_set(&r->tree, j, "searched", json_true());
 	if (f->kind == FRAME_REGS)
 		tree_set(&r->tree, j, "registers", registers(r, &f->regs));
 	return j;

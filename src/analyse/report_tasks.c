@@ -7,14 +7,19 @@ static const char letters[] = "RSDTtXZPI?";
 
 struct states {
 	u64 counts[sizeof(letters)];
+	struct cpu_table *cpus;
 };
 
+/* Also tells a CPU what it was running, where its run queue could not be read. */
 static void count_state(void *ctx, const struct task *t)
 {
 	struct states *s = ctx;
 	const char *letter = strchr(letters, task_state_letter(t));
 
 	s->counts[letter - letters]++;
+	for (size_t i = 0; t->is_on_cpu && t->has_cpu && i < s->cpus->count; i++)
+		if (s->cpus->cpus[i].number == t->cpu && !s->cpus->cpus[i].curr)
+			s->cpus->cpus[i].curr = t->addr;
 }
 
 json_t *report_task(struct report *r, const struct task *t)
@@ -37,16 +42,17 @@ json_t *report_task(struct report *r, const struct task *t)
 json_t *report_tasks(struct report *r)
 {
 	json_t *j = tree_object(&r->tree), *by_state;
-	struct states states = {{0}};
+	struct states states = {.cpus = &r->cpus};
 	struct err *err =
 		task_each(r->k, &r->cpus, r->notices, count_state, &states, &r->tasks);
 
 	r->has_tasks = !err;
-	if (!err && !r->tasks.is_complete)
-		notices_add(r->notices,
-			    "a list of tasks is broken: %zu were found from both of "
-			    "its ends, more may be lost",
-			    r->tasks.count);
+	if (!err && r->tasks.num_breaks)
+		notices_add(
+			r->notices,
+			"lists of tasks are broken in %zu places: %zu tasks were found from both "
+			"ends, more may be lost",
+			r->tasks.num_breaks, r->tasks.count);
 	if (err) {
 		notices_add_err(r->notices, err);
 		return j;
@@ -54,7 +60,7 @@ json_t *report_tasks(struct report *r)
 	tree_set_int(&r->tree, j, "count", r->tasks.count);
 	tree_set_int(&r->tree, j, "idle", r->tasks.num_idle);
 	tree_set_int(&r->tree, j, "unreadable", r->tasks.num_unreadable);
-	tree_set(&r->tree, j, "complete", json_boolean(r->tasks.is_complete));
+	tree_set(&r->tree, j, "complete", json_boolean(!r->tasks.num_breaks));
 	by_state = tree_object(&r->tree);
 	for (size_t i = 0; letters[i]; i++) {
 		char key[2] = {letters[i]};

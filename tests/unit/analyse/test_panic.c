@@ -98,11 +98,24 @@ static void the_verdict_names_cpu_and_task_and_is_escaped(void **state)
 
 static void a_machine_that_ran_has_a_verdict_too(void **state)
 {
-	struct panic_log log = {0};
+	struct panic_log log = {.num_records = 1};
 	struct panic_place place = {.has_cpu = true};
 
 	assert_verdict(&log, &place,
 		       "No panic: this machine was running when it was dumped");
+}
+
+static void what_cannot_be_known_is_not_claimed(void **state)
+{
+	struct panic_log log = {0};
+	struct panic_place place = {.has_cpu = true};
+
+	assert_verdict(&log, &place,
+		       "What this machine died of is not known: its log cannot be read");
+	place.has_cpu = false;
+	assert_verdict(
+		&log, &place,
+		"What this machine died of is not known: its log and CPUs cannot be read");
 }
 
 int main(void)
@@ -115,6 +128,7 @@ int main(void)
 		cmocka_unit_test(only_the_line_of_the_panic_is_taken_and_cut_to_fit),
 		cmocka_unit_test(the_verdict_names_cpu_and_task_and_is_escaped),
 		cmocka_unit_test(a_machine_that_ran_has_a_verdict_too),
+		cmocka_unit_test(what_cannot_be_known_is_not_claimed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
