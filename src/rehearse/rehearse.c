@@ -60,7 +60,7 @@ void rehearse_result_deinit(struct rehearse_result *r)
 
 /* ---- telling ---- */
 
-static void format(struct buf *b, const char *fmt, va_list args)
+static printf_like(2, 0) void format(struct buf *b, const char *fmt, va_list args)
 {
 	char text[512] = "";
 
