@@ -2,6 +2,7 @@
 #include "capture/role.h"
 
 #include "base/clock.h"
+#include "capture/diagnosis.h"
 #include "capture/dumpdir.h"
 #include "capture/phase.h"
 #include "capture/save.h"
@@ -16,6 +17,16 @@
 #define VMCORE	    "/proc/vmcore"
 #define MEMINFO	    "/proc/meminfo"
 #define MOUNT_POINT "/mnt"
+
+/* A few seconds at most on any machine, and it must not keep the dump waiting for ever. */
+#define DIAGNOSIS_MS 60000
+
+static struct err *work_diagnosis(void *ctx)
+{
+	struct role *r = ctx;
+
+	return diagnosis_say(VMCORE, &r->sink);
+}
 
 static struct err *work_modules(void *ctx)
 {
@@ -142,6 +153,7 @@ static void run_phases(struct role *r)
 	const u64 overall_ms = r->manifest->deadlines.overall_ms;
 	bool has_dump = false;
 
+	run_phase(r, "diagnosis", work_diagnosis, DIAGNOSIS_MS);
 	run_phase(r, "modules", work_modules, overall_ms);
 	if (run_phase(r, "target", work_target, device_ms * 2)) {
 		run_phase(r, "dmesg", work_dmesg, overall_ms);

@@ -42,22 +42,24 @@ struct err *system_mount_basics(void)
 
 struct err *system_set_sysctl(const char *root, const char *name, const char *value)
 {
-	cleanup(freep) char *path = NULL;
+	cleanup(buf_deinit) struct buf path = BUF_INIT;
+	cleanup(buf_deinit) struct buf line = BUF_INIT;
 	cleanup(closep) int fd = -1;
 
 	if (!*name || strstr(name, "..") || strchr(name, '/'))
 		return err_new(ERR_USAGE, "\"%.64s\" is no name of a sysctl", name);
-	if (asprintf(&path, "%s/proc/sys/%s", root, name) < 0) {
-		path = NULL;
+	buf_printf(&path, "%s/proc/sys/", root);
+	for (const char *p = name; *p; p++)
+		buf_add_char(&path, *p == '.' ? '/' : *p);
+	/* One write, with the newline: printk_devkmsg takes no other. */
+	buf_printf(&line, "%s\n", value);
+	if (path.failed || line.failed)
 		return err_nomem();
-	}
-	for (char *p = path + strlen(root) + strlen("/proc/sys/"); *p; p++)
-		if (*p == '.')
-			*p = '/';
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = open(path.data, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_os(errno, "cannot open sysctl %s", name);
-	return err_wrap(io_write_all(fd, value, strlen(value), path), "sysctl %s", name);
+	return err_wrap(io_write_all(fd, line.data, line.len, path.data), "sysctl %s",
+			name);
 }
 
 struct err *system_load_module(const struct manifest_module *module)

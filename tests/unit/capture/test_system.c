@@ -20,7 +20,7 @@ static void sysctls_are_written_to_their_files(void **state)
 	assert_success(io_write_file(path, 0600, "", 0));
 	assert_success(system_set_sysctl(root, "kernel.panic", "10"));
 	assert_success(io_read_file(path, 64, &text, NULL));
-	assert_string_equal(text, "10");
+	assert_string_equal(text, "10\n");
 	assert_failure(system_set_sysctl(root, "kernel.no_such", "1"), ERR_OS,
 		       "kernel.no_such");
 	snprintf(command, sizeof(command), "rm -rf %s", root);
