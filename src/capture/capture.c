@@ -74,20 +74,27 @@ static struct err *work_dump(void *ctx)
 	return err ? err : save_dump(VMCORE, &r->manifest->dump, &r->sink, &d, r->record);
 }
 
+static struct err *settle_and_save_record(struct role *r)
+{
+	cleanup(dumpdir_close) struct dumpdir d = {.fd = -1};
+	struct err *err;
+
+	if (!r->record->directory[0])
+		return NULL;
+	err = dumpdir_open(r->record->directory, &d);
+	if (err)
+		return err;
+	save_left_over(&d, r->record);
+	record_settle(r->record);
+	return save_record(&d, r->record, strlen(MOUNT_POINT));
+}
+
 /* The last phase: tell what was done, and let go of the disk. */
 static struct err *work_finish(void *ctx)
 {
 	struct role *r = ctx;
-	struct err *err = NULL;
 
-	if (r->record->directory[0]) {
-		cleanup(dumpdir_close) struct dumpdir d = {.fd = -1};
-
-		err = dumpdir_open(r->record->directory, &d);
-		if (!err)
-			err = save_record(&d, r->record, strlen(MOUNT_POINT));
-	}
-	sink_warn(&r->sink, err);
+	sink_warn(&r->sink, settle_and_save_record(r));
 	return target_unmount(MOUNT_POINT);
 }
 
@@ -151,18 +158,13 @@ static void run_phases(struct role *r)
 {
 	const u64 device_ms = r->manifest->deadlines.device_ms;
 	const u64 overall_ms = r->manifest->deadlines.overall_ms;
-	bool has_dump = false;
 
 	run_phase(r, "diagnosis", work_diagnosis, DIAGNOSIS_MS);
 	run_phase(r, "modules", work_modules, overall_ms);
 	if (run_phase(r, "target", work_target, device_ms * 2)) {
 		run_phase(r, "dmesg", work_dmesg, overall_ms);
-		has_dump = run_phase(r, "dump", work_dump, overall_ms);
+		run_phase(r, "dump", work_dump, overall_ms);
 	}
-	if (has_dump)
-		r->record->outcome = RECORD_COMPLETE;
-	else if (r->record->num_files)
-		r->record->outcome = RECORD_INCOMPLETE;
 }
 
 static void say_end(struct role *r)

@@ -9,11 +9,13 @@
 #include "format/kernel_cmdline.h"
 #include "kexec/kexec.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define ROLE "crashed"
+#define ROLE	  "crashed"
+#define HOST_NAME "inquest-rehearsal"
 
 static void set_sysctls(struct role *r)
 {
@@ -139,6 +141,9 @@ void role_crashed(struct role *r)
 
 	/* Whatever goes wrong here, the machine has served its purpose. */
 	r->power_off = true;
+	/* So that a report can tell whose it is. */
+	if (sethostname(HOST_NAME, strlen(HOST_NAME)) < 0)
+		sink_warn(&r->sink, err_os(errno, "cannot set the host name"));
 	identity_read("", &r->record->identity);
 	if (!r->manifest->crashed.kernel) {
 		role_begin_end(r, &line, ROLE, "failed",

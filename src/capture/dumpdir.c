@@ -107,8 +107,11 @@ static struct err *write_to_disk(struct dumpdir *d, const char *incomplete,
 		return err_nomem();
 	}
 	err = write(ctx, fd, path);
-	if (err)
+	if (err) {
+		/* What there is of it may still help. */
+		fdatasync(fd);
 		return err;
+	}
 	if (fsync(fd) < 0)
 		return err_os(errno, "cannot fsync %s", path);
 	if (fstat(fd, &st) < 0)

@@ -92,6 +92,19 @@ void record_add_file(struct record *r, const char *name, u64 bytes, bool is_comp
 	r->num_files++;
 }
 
+void record_settle(struct record *r)
+{
+	r->outcome = RECORD_FAILED;
+	for (size_t i = 0; i < r->num_files; i++) {
+		const struct record_file *f = &r->files[i];
+
+		if (f->is_complete && str_eq(f->name, "vmcore"))
+			r->outcome = RECORD_COMPLETE;
+		else if (r->outcome == RECORD_FAILED && f->bytes)
+			r->outcome = RECORD_INCOMPLETE;
+	}
+}
+
 const char *record_outcome_name(enum record_outcome outcome)
 {
 	switch (outcome) {

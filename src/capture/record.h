@@ -66,6 +66,10 @@ void record_fail(struct record *r, const char *reason);
 void record_add_phase(struct record *r, const char *name, u64 ms, bool failed);
 void record_add_file(struct record *r, const char *name, u64 bytes, bool is_complete);
 
+/* Set the outcome from the files: complete with a whole vmcore, incomplete with anything
+ * else that was saved. */
+void record_settle(struct record *r);
+
 /* "complete", "incomplete", "failed". */
 const char *record_outcome_name(enum record_outcome outcome);
 

@@ -12,13 +12,16 @@
 /* /proc/vmcore is an ELF core and nothing else. */
 static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
 
-/* Put a file that could not be finished on record, as far as it got. */
-static void record_incomplete(struct dumpdir *d, const char *name, struct record *r)
+static const char dmesg_incomplete[] = "vmcore-dmesg-incomplete.txt";
+
+void save_left_over(struct dumpdir *d, struct record *r)
 {
+	static const char *const names[] = {dmesg_incomplete, "vmcore-incomplete"};
 	struct stat st;
 
-	if (fstatat(d->fd, name, &st, 0) == 0)
-		record_add_file(r, name, (u64)st.st_size, false);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (fstatat(d->fd, names[i], &st, 0) == 0)
+			record_add_file(r, names[i], (u64)st.st_size, false);
 }
 
 struct dmesg_job {
@@ -51,7 +54,6 @@ static struct err *write_dmesg(void *ctx, int fd, const char *path)
 
 struct err *save_dmesg(const char *vmcore, struct dumpdir *d, struct record *r)
 {
-	static const char incomplete[] = "vmcore-dmesg-incomplete.txt";
 	static const char name[] = "vmcore-dmesg.txt";
 	cleanup(dump_closep) struct dump *dump = NULL;
 	cleanup(printk_log_freep) struct printk_log *log = NULL;
@@ -67,10 +69,8 @@ struct err *save_dmesg(const char *vmcore, struct dumpdir *d, struct record *r)
 	if (err)
 		return err;
 	job.log = log;
-	err = dumpdir_save(d, incomplete, name, write_dmesg, &job, &bytes);
-	if (err)
-		record_incomplete(d, incomplete, r);
-	else
+	err = dumpdir_save(d, dmesg_incomplete, name, write_dmesg, &job, &bytes);
+	if (!err)
 		record_add_file(r, name, bytes, true);
 	return err;
 }

@@ -15,11 +15,14 @@
 /* Save the kernel log of the crashed kernel as vmcore-dmesg.txt. */
 must_check struct err *save_dmesg(const char *vmcore, struct dumpdir *d, struct record *r);
 
-/* Save the filtered dump as vmcore, telling of progress on @sink. ERR_INCOMPLETE or another
- * error leaves vmcore-incomplete, which is in the record as far as it got. */
+/* Save the filtered dump as vmcore, telling of progress on @sink. After an error what
+ * could be written is vmcore-incomplete; save_left_over() puts it on record. */
 must_check struct err *save_dump(const char *vmcore, const struct manifest_dump *how,
 				 const struct sink *sink, struct dumpdir *d,
 				 struct record *r);
+
+/* Put on record what a phase that failed, or was killed, left under an unfinished name. */
+void save_left_over(struct dumpdir *d, struct record *r);
 
 /* Save the record itself as capture.json. @mount_len as for record_format(). */
 must_check struct err *save_record(struct dumpdir *d, const struct record *r,

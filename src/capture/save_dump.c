@@ -1,9 +1,118 @@
+/* The dump itself: the collector over the crashed kernel's memory. */
 #include "capture/save.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "collect/collect.h"
+#include "format/console_line.h"
+
+#include <sys/stat.h>
+
+#define MEMINFO	    "/proc/meminfo"
+#define PROGRESS_MS 1000
+
+static const char incomplete[] = "vmcore-incomplete";
+
+/* /proc/vmcore is an ELF core and nothing else. */
+static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
+
+struct dump_job {
+	struct dump *dump;
+	struct collect_options options;
+	const struct sink *sink;
+	struct record *record;
+	u64 last_said_ms;
+};
+
+/* Called about once per megabyte: every call counts as progress, few are said. */
+static void on_progress(void *ctx, const struct collect_progress *p)
+{
+	struct dump_job *job = ctx;
+	u64 now = clock_now_ms();
+	struct buf line = BUF_INIT;
+
+	job->record->progress++;
+	if (now - job->last_said_ms < PROGRESS_MS)
+		return;
+	job->last_said_ms = now;
+	record_step(job->record, MEMINFO);
+	console_line_begin(&line, "progress");
+	console_line_add(&line, "phase", "dump");
+	console_line_add_u64(&line, "done", p->pages_done);
+	console_line_add_u64(&line, "total", p->pages_total);
+	console_line_add_u64(&line, "bytes", p->bytes_written);
+	sink_fact(job->sink, &line);
+}
+
+static void say_filtered(const struct sink *sink, const struct collect_stats *s)
+{
+	struct buf line = BUF_INIT;
+
+	console_line_begin(&line, "collected");
+	console_line_add_u64(&line, "pages_ram", s->pages_ram);
+	console_line_add_u64(&line, "pages_written", s->pages_written);
+	console_line_add_u64(&line, "pages_zero", s->pages_zero);
+	console_line_add_u64(&line, "pages_unreadable", s->pages_unreadable);
+	console_line_add_u64(&line, "bytes", s->bytes_written);
+	console_line_add_u64(&line, "filter_ms", s->filter_ms);
+	console_line_add_u64(&line, "copy_ms", s->copy_ms);
+	sink_fact(sink, &line);
+}
+
+static void say_notices(const struct sink *sink, struct dump *dump)
+{
+	const struct notices *n = dump_notices(dump);
+
+	for (size_t i = 0; i < n->count; i++)
+		sink_warn(sink, err_new(ERR_BAD_DATA, "%s", n->texts[i]));
+}
+
+static struct err *write_dump(void *ctx, int fd, const char *path)
+{
+	struct dump_job *job = ctx;
+	struct collect_stats stats = {0};
+	struct err *err = collect_to_fd(job->dump, fd, path, &job->options, &stats);
+
+	say_notices(job->sink, job->dump);
+	record_step(job->record, MEMINFO);
+	if (err)
+		return err;
+	say_filtered(job->sink, &stats);
+	if (stats.is_incomplete)
+		return err_new(ERR_INCOMPLETE,
+			       "%llu pages of the crashed kernel could not be read",
+			       (unsigned long long)stats.pages_unreadable);
+	return NULL;
+}
+
+static const struct collect_codec *find_codec(const char *name)
+{
+	return str_eq(name, "zlib") ? &collect_codec_zlib : &collect_codec_zstd;
+}
 
 struct err *save_dump(const char *vmcore, const struct manifest_dump *how,
 		      const struct sink *sink, struct dumpdir *d, struct record *r)
 {
-	/* Until collect/ is there. The kernel log is saved, and the outcome is incomplete.
-	 */
-	return err_new(ERR_UNSUPPORTED, "this build has no collector");
+	cleanup(dump_closep) struct dump *dump = NULL;
+	struct dump_job job = {
+		.options = {.dump_level = (unsigned)how->level,
+			    .codec = find_codec(how->compression),
+			    .has_codec_level = true,
+			    .codec_level = (int)how->compression_level,
+			    .progress = on_progress,
+			    .progress_ctx = &job},
+		.sink = sink,
+		.record = r,
+		.last_said_ms = clock_now_ms(),
+	};
+	u64 bytes = 0;
+	struct err *err = dump_open(vmcore, formats, &dump);
+
+	if (err)
+		return err;
+	job.dump = dump;
+	err = dumpdir_save(d, incomplete, "vmcore", write_dump, &job, &bytes);
+	if (!err)
+		record_add_file(r, "vmcore", bytes, true);
+	return err;
 }

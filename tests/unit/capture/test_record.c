@@ -73,6 +73,25 @@ static void nothing_said_means_failed(void **state)
 	json_decref(root);
 }
 
+static enum record_outcome settled(void)
+{
+	record_settle(r);
+	return r->outcome;
+}
+
+static void only_a_whole_vmcore_makes_a_capture_complete(void **state)
+{
+	assert_int_equal(settled(), RECORD_FAILED);
+	record_add_file(r, "vmcore-incomplete", 0, false);
+	assert_int_equal(settled(), RECORD_FAILED);
+	record_add_file(r, "vmcore-dmesg.txt", 5, true);
+	assert_int_equal(settled(), RECORD_INCOMPLETE);
+	record_add_file(r, "vmcore", 5, false);
+	assert_int_equal(settled(), RECORD_INCOMPLETE);
+	record_add_file(r, "vmcore", 5, true);
+	assert_int_equal(settled(), RECORD_COMPLETE);
+}
+
 static void the_first_reason_is_kept_and_escaped(void **state)
 {
 	json_t *root;
@@ -131,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_A_RECORD(a_complete_capture_tells_what_was_saved),
 		WITH_A_RECORD(nothing_said_means_failed),
+		WITH_A_RECORD(only_a_whole_vmcore_makes_a_capture_complete),
 		WITH_A_RECORD(the_first_reason_is_kept_and_escaped),
 		WITH_A_RECORD(what_does_not_fit_is_dropped_and_not_written_past_the_end),
 		WITH_A_RECORD(the_low_water_of_memory_is_kept),
