@@ -1,0 +1,362 @@
+/* Lists of tasks and tables of CPUs, healthy and hostile, over a crashed kernel that
+ * VMCOREINFO alone describes. */
+#include "testing.h"
+
+#include "gen.h"
+#include "kernel/task.h"
+
+#define IMAGE	  0xffffffff80000000ULL
+#define NUM_PAGES 32
+#define ABSENT	  (IMAGE + 0x40000) /* no page there */
+
+/* Members of the types, all of 8 bytes. */
+enum {
+	PID = 0,
+	COMM = 8,
+	STATE = 24,
+	TASKS = 32,
+	THREAD_NODE = 48,
+	SIGNAL = 64,
+	ON_CPU = 72
+};
+
+/* Where things lie in the image. Task n has its task_struct and its signal_struct. */
+enum {
+	INIT = 0x1000,
+	SIGNALS = 0x8000,
+	RUNQUEUES = 0x10000,
+	PERCPU = 0x11000,
+	MASKS = 0x12000,
+	NOTES = 0x13000,
+	TASK_SIZE = 0x100,
+};
+
+static const char vmcoreinfo[] =
+	"OSRELEASE=6.1.0-gen\nPAGESIZE=4096\nNUMBER(phys_base)=0\n"
+	"SYMBOL(swapper_pg_dir)=ffffffff80000000\nNUMBER(KERNEL_IMAGE_SIZE)=1073741824\n"
+	"SYMBOL(init_task)=ffffffff80001000\nSYMBOL(runqueues)=ffffffff80010000\n"
+	"SYMBOL(__per_cpu_offset)=ffffffff80011000\nSYMBOL(nr_cpu_ids)=ffffffff80012000\n"
+	"SYMBOL(__cpu_possible_mask)=ffffffff80012100\n"
+	"SYMBOL(__cpu_present_mask)=ffffffff80012200\nSYMBOL(__cpu_online_mask)=ffffffff80012300\n"
+	"SYMBOL(panic_cpu)=ffffffff80012400\nSYMBOL(crash_notes)=ffffffff80012500\n"
+	"OFFSET(rq.curr)=0\nOFFSET(rq.idle)=8\nOFFSET(task_struct.pid)=0\n"
+	"OFFSET(task_struct.comm)=8\nOFFSET(task_struct.__state)=24\n"
+	"OFFSET(task_struct.tasks)=32\nOFFSET(task_struct.thread_node)=48\n"
+	"OFFSET(task_struct.signal)=64\nOFFSET(task_struct.on_cpu)=72\n"
+	"OFFSET(signal_struct.thread_head)=0\nOFFSET(list_head.next)=0\n"
+	"OFFSET(list_head.prev)=8\n";
+
+struct world {
+	struct gen g;
+	struct buf file;
+	struct byte_source src;
+	struct dump *d;
+	struct kernel *k;
+	struct cpu_table cpus;
+	struct notices notices;
+	struct task_count count;
+	struct buf names; /* of the tasks seen, each with a blank behind it */
+};
+
+static vaddr_t task(unsigned n)
+{
+	return IMAGE + INIT + n * TASK_SIZE;
+}
+
+static vaddr_t signal_of(unsigned n)
+{
+	return IMAGE + SIGNALS + n * 16;
+}
+
+static void put(struct world *w, vaddr_t addr, u64 value)
+{
+	gen_put64(&w->g, addr - IMAGE, value);
+}
+
+/* Make @next follow @node, both list_heads. */
+static void link_nodes(struct world *w, vaddr_t node, vaddr_t next)
+{
+	put(w, node, next);
+	put(w, next + 8, node);
+}
+
+static void put_task(struct world *w, unsigned n, unsigned leader)
+{
+	put(w, task(n) + PID, n);
+	put(w, task(n) + COMM, 't' | (u64)('0' + n) << 8);
+	put(w, task(n) + SIGNAL, signal_of(leader));
+	if (n == leader) {
+		link_nodes(w, signal_of(n), task(n) + THREAD_NODE);
+		link_nodes(w, task(n) + THREAD_NODE, signal_of(n));
+	}
+}
+
+/* init_task (t0), processes t1 to t4, and t5, t6 as threads of t2. One CPU, whose idle task
+ * is init_task. */
+static int set_up(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	gen_init(&w->g, 12, 2 * NUM_PAGES);
+	gen_ram(&w->g, 0, NUM_PAGES, GEN_PRESENT);
+	buf_add_str(&w->g.vmcoreinfo, vmcoreinfo);
+	for (unsigned n = 0; n < 5; n++)
+		put_task(w, n, n);
+	for (unsigned n = 0; n < 5; n++)
+		link_nodes(w, task(n) + TASKS, task((n + 1) % 5) + TASKS);
+	put_task(w, 5, 2);
+	put_task(w, 6, 2);
+	link_nodes(w, task(2) + THREAD_NODE, task(5) + THREAD_NODE);
+	link_nodes(w, task(5) + THREAD_NODE, task(6) + THREAD_NODE);
+	link_nodes(w, task(6) + THREAD_NODE, signal_of(2));
+	put(w, IMAGE + MASKS, 1);
+	put(w, IMAGE + MASKS + 0x100, 1);
+	put(w, IMAGE + MASKS + 0x200, 1);
+	put(w, IMAGE + MASKS + 0x300, 1);
+	put(w, IMAGE + RUNQUEUES, task(3));
+	put(w, IMAGE + RUNQUEUES + 8, task(0));
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+
+	cpu_table_deinit(&w->cpus);
+	notices_deinit(&w->notices);
+	kernel_close(w->k);
+	dump_close(w->d);
+	gen_deinit(&w->g);
+	buf_deinit(&w->file);
+	buf_deinit(&w->names);
+	free(w);
+	return 0;
+}
+
+static void open_world(struct world *w)
+{
+	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
+
+	gen_elf(&w->g, NULL, &w->file);
+	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
+	assert_success(dump_open_source(&w->src, formats, &w->d));
+	assert_success(kernel_open(w->d, &w->k));
+	assert_success(cpu_table_read(w->k, &w->notices, &w->cpus));
+}
+
+static void take_name(void *ctx, const struct task *t)
+{
+	struct world *w = ctx;
+
+	buf_printf(&w->names, "%s ", t->comm);
+}
+
+static void walk(struct world *w)
+{
+	open_world(w);
+	assert_success(task_each(w->k, &w->cpus, &w->notices, take_name, w, &w->count));
+}
+
+static bool has_notice(const struct world *w, const char *words)
+{
+	for (size_t i = 0; i < w->notices.count; i++)
+		if (strstr(w->notices.texts[i], words))
+			return true;
+	return false;
+}
+
+static void processes_threads_and_idle_tasks_are_each_seen_once(void **state)
+{
+	struct world *w = *state;
+
+	walk(w);
+	assert_string_equal(buf_text(&w->names), "t0 t1 t2 t5 t6 t3 t4 ");
+	assert_int_equal(w->count.count, 7);
+	assert_int_equal(w->count.num_idle, 1);
+	assert_int_equal(w->count.num_breaks, 0);
+	assert_int_equal(w->count.num_unreadable, 0);
+}
+
+static void a_list_that_loops_ends_and_is_walked_from_its_other_end(void **state)
+{
+	struct world *w = *state;
+
+	put(w, task(2) + TASKS, task(1) + TASKS);
+	walk(w);
+	assert_string_equal(buf_text(&w->names), "t0 t1 t2 t5 t6 t4 t3 ");
+	assert_int_equal(w->count.num_breaks, 1);
+	assert_true(has_notice(w, "loops"));
+}
+
+static void a_list_that_leads_nowhere_is_walked_from_its_other_end(void **state)
+{
+	struct world *w = *state;
+
+	put(w, task(1) + TASKS, ABSENT + TASKS);
+	walk(w);
+	assert_string_equal(buf_text(&w->names), "t0 t1 t4 t3 t2 t5 t6 ");
+	assert_true(w->count.num_breaks >= 1);
+	assert_int_equal(w->count.num_unreadable, 1);
+}
+
+static void threads_that_loop_end(void **state)
+{
+	struct world *w = *state;
+
+	put(w, task(6) + THREAD_NODE, task(5) + THREAD_NODE);
+	walk(w);
+	assert_string_equal(buf_text(&w->names), "t0 t1 t2 t5 t6 t3 t4 ");
+	assert_int_equal(w->count.num_breaks, 1);
+}
+
+static void threads_that_lead_to_their_process_again_end(void **state)
+{
+	struct world *w = *state;
+
+	put(w, task(6) + THREAD_NODE, task(2) + THREAD_NODE);
+	walk(w);
+	assert_string_equal(buf_text(&w->names), "t0 t1 t2 t5 t6 t3 t4 ");
+	assert_int_equal(w->count.num_breaks, 1);
+}
+
+static void an_empty_list_is_whole(void **state)
+{
+	struct world *w = *state;
+
+	link_nodes(w, task(0) + TASKS, task(0) + TASKS);
+	walk(w);
+	assert_string_equal(buf_text(&w->names), "t0 ");
+	assert_int_equal(w->count.num_breaks, 0);
+}
+
+static void the_panic_cpu_and_its_task_are_known(void **state)
+{
+	struct world *w = *state;
+
+	open_world(w);
+	assert_int_equal(w->cpus.count, 1);
+	assert_true(w->cpus.has_panic_cpu);
+	assert_int_equal(w->cpus.panic_cpu, 0);
+	assert_int_equal(w->cpus.cpus[0].curr, task(3));
+	assert_ptr_equal(cpu_find_task(&w->cpus, task(3)), &w->cpus.cpus[0]);
+}
+
+static void without_a_panic_there_is_no_panic_cpu(void **state)
+{
+	struct world *w = *state;
+
+	put(w, IMAGE + MASKS + 0x400, UINT32_MAX);
+	open_world(w);
+	assert_false(w->cpus.has_panic_cpu);
+}
+
+static void an_absurd_number_of_cpus_is_not_believed(void **state)
+{
+	struct world *w = *state;
+
+	put(w, IMAGE + MASKS, UINT32_MAX);
+	memset(w->g.memory + MASKS + 0x100, 0xff, 0x100);
+	open_world(w);
+	assert_int_equal(w->cpus.count, 64);
+}
+
+/* Four CPUs that are plugged in, of which number 2 is offline. */
+static void put_four_cpus(struct world *w)
+{
+	put(w, IMAGE + MASKS, 8);
+	put(w, IMAGE + MASKS + 0x100, 0xff);
+	put(w, IMAGE + MASKS + 0x200, 0x0f);
+	put(w, IMAGE + MASKS + 0x300, 0x0b);
+	for (unsigned n = 0; n < 4; n++)
+		put(w, IMAGE + PERCPU + n * 8, n * 0x400);
+}
+
+static u64 rip_of(struct world *w, unsigned cpu)
+{
+	const struct cpu *c = cpu_find(&w->cpus, cpu);
+	u64 rip = 0;
+
+	assert_non_null(c);
+	assert_true(c->has_regs);
+	assert_true(regs_get(&c->regs, X86_64_RIP, &rip));
+	return rip;
+}
+
+static void notes_of_a_hypervisor_are_those_of_all_cpus_plugged_in(void **state)
+{
+	struct world *w = *state;
+
+	put_four_cpus(w);
+	w->g.num_cpus = 4;
+	open_world(w);
+	assert_int_equal(w->cpus.count, 8);
+	assert_int_equal(w->cpus.num_present, 4);
+	assert_int_equal(w->cpus.num_online, 3);
+	for (unsigned n = 0; n < 4; n++)
+		assert_int_equal(rip_of(w, n), GEN_RIP + n);
+}
+
+static void notes_of_a_kernel_are_those_of_the_cpus_online(void **state)
+{
+	struct world *w = *state;
+
+	put_four_cpus(w);
+	w->g.num_cpus = 3;
+	open_world(w);
+	assert_int_equal(rip_of(w, 0), GEN_RIP);
+	assert_int_equal(rip_of(w, 1), GEN_RIP + 1);
+	assert_int_equal(rip_of(w, 3), GEN_RIP + 2);
+	assert_false(cpu_find(&w->cpus, 2)->has_regs);
+}
+
+/* The note that @cpu wrote when it was stopped, with @rip. */
+static void put_crash_note(struct world *w, unsigned cpu, u64 rip)
+{
+	paddr_t at = NOTES + cpu * 0x400;
+
+	gen_put32(&w->g, at, 5);
+	gen_put32(&w->g, at + 4, 336);
+	gen_put32(&w->g, at + 8, 1);
+	memcpy(w->g.memory + at + 12, "CORE", 5);
+	gen_put64(&w->g, at + 20 + 112 + 16 * 8, rip);
+}
+
+static void a_cpu_that_left_no_note_does_not_shift_the_others(void **state)
+{
+	struct world *w = *state;
+
+	put_four_cpus(w);
+	w->g.num_cpus = 2;
+	put(w, IMAGE + MASKS + 0x500, IMAGE + NOTES);
+	put_crash_note(w, 1, 0xffffffff80001234);
+	put_crash_note(w, 3, 0xffffffff80005678);
+	open_world(w);
+	assert_int_equal(rip_of(w, 1), 0xffffffff80001234);
+	assert_int_equal(rip_of(w, 3), 0xffffffff80005678);
+	assert_false(cpu_find(&w->cpus, 0)->has_regs);
+	assert_true(has_notice(w, "CPU 0 left no registers"));
+	assert_false(has_notice(w, "CPU 2 left no registers"));
+}
+
+#define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(processes_threads_and_idle_tasks_are_each_seen_once),
+		WORLD_TEST(a_list_that_loops_ends_and_is_walked_from_its_other_end),
+		WORLD_TEST(a_list_that_leads_nowhere_is_walked_from_its_other_end),
+		WORLD_TEST(threads_that_loop_end),
+		WORLD_TEST(threads_that_lead_to_their_process_again_end),
+		WORLD_TEST(an_empty_list_is_whole),
+		WORLD_TEST(the_panic_cpu_and_its_task_are_known),
+		WORLD_TEST(without_a_panic_there_is_no_panic_cpu),
+		WORLD_TEST(an_absurd_number_of_cpus_is_not_believed),
+		WORLD_TEST(notes_of_a_hypervisor_are_those_of_all_cpus_plugged_in),
+		WORLD_TEST(notes_of_a_kernel_are_those_of_the_cpus_online),
+		WORLD_TEST(a_cpu_that_left_no_note_does_not_shift_the_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
