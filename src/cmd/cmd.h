@@ -29,6 +29,7 @@ struct cmd {
 /* Write all of @b to standard output. An ERR_OS is also what a full disk yields. */
 must_check struct err *cmd_print(const struct buf *b);
 
+extern const struct cmd cmd_arm;
 extern const struct cmd cmd_collect;
 extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_report;

@@ -12,6 +12,7 @@ static const struct cmd *const verbs[] = {
 	&cmd_dmesg,
 	&cmd_rehearse,
 	&cmd_collect,
+	&cmd_arm,
 	&cmd_version,
 };
 
