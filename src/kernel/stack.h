@@ -38,7 +38,7 @@ enum stack_end {
 	STACK_END_BROKEN, /* no table entry, unreadable memory, … : `why` says */
 };
 
-/* Layout public; big (tens of kB): allocate it. */
+/* Layout public; big (120 kB): allocate it. */
 struct stack {
 	size_t num_frames;
 	enum stack_end end;

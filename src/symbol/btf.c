@@ -445,7 +445,7 @@ bool btf_find_member(const struct btf *b, u32 id, const char *path, struct btf_m
 {
 	struct btf_member member = {0};
 	u64 base_bits = 0;
-	u32 budget = 100000;
+	u32 budget = 20000;
 
 	for (;;) {
 		size_t len = strcspn(path, ".");
