@@ -51,9 +51,12 @@ static struct err *work_target(void *ctx)
 		return err_nomem();
 	}
 	err = dumpdir_create(parent, target->host, time(NULL), &d);
-	if (!err)
-		snprintf(r->record->directory, sizeof(r->record->directory), "%s", d.path);
-	return err;
+	if (err)
+		return err;
+	snprintf(r->record->directory, sizeof(r->record->directory), "%s", d.path);
+	/* A disk too full even for this may still take the rest of a log. */
+	sink_warn(&r->sink, save_first_record(&d, r->record, strlen(MOUNT_POINT)));
+	return NULL;
 }
 
 static struct err *work_dmesg(void *ctx)

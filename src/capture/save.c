@@ -3,15 +3,20 @@
 #include "base/io.h"
 #include "kernel/printk.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #define MEMINFO	    "/proc/meminfo"
 #define BATCH_BYTES 65536
 
+/* Several times what a record takes. */
+#define RECORD_ROOM_BYTES 8192
+
 /* /proc/vmcore is an ELF core and nothing else. */
 static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
 
+static const char record_incomplete[] = ".capture.json.tmp";
 static const char dmesg_incomplete[] = "vmcore-dmesg-incomplete.txt";
 
 void save_left_over(struct dumpdir *d, struct record *r)
@@ -90,6 +95,32 @@ struct err *save_record(struct dumpdir *d, const struct record *r, size_t mount_
 
 	if (err)
 		return err;
-	return dumpdir_save(d, ".capture.json.tmp", "capture.json", write_record, &b,
-			    &bytes);
+	return dumpdir_save(d, record_incomplete, "capture.json", write_record, &b, &bytes);
+}
+
+/* A dump that fills the disk must not leave us without room to say so: the unfinished file
+ * holds the place until it is written over. */
+static struct err *keep_room(struct dumpdir *d)
+{
+	cleanup(closep) int fd =
+		openat(d->fd, record_incomplete, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	char zeros[RECORD_ROOM_BYTES] = "";
+	struct err *err;
+
+	if (fd < 0)
+		return err_os(errno, "cannot create %s/%s", d->path, record_incomplete);
+	err = io_write_all(fd, zeros, sizeof(zeros), record_incomplete);
+	if (!err && fsync(fd) < 0)
+		err = err_os(errno, "cannot fsync %s/%s", d->path, record_incomplete);
+	return err;
+}
+
+struct err *save_first_record(struct dumpdir *d, struct record *r, size_t mount_len)
+{
+	struct err *err;
+
+	record_fail(r, "the capture was cut short: it never came to its end");
+	err = save_record(d, r, mount_len);
+	r->reason[0] = '\0';
+	return err ? err : keep_room(d);
 }

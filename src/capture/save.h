@@ -24,6 +24,11 @@ must_check struct err *save_dump(const char *vmcore, const struct manifest_dump 
 /* Put on record what a phase that failed, or was killed, left under an unfinished name. */
 void save_left_over(struct dumpdir *d, struct record *r);
 
+/* Save a record that says that the capture was cut short, which is the truth until another
+ * takes its place, and keep room on the disk for that other one. */
+must_check struct err *save_first_record(struct dumpdir *d, struct record *r,
+					 size_t mount_len);
+
 /* Save the record itself as capture.json. @mount_len as for record_format(). */
 must_check struct err *save_record(struct dumpdir *d, const struct record *r,
 				   size_t mount_len);

@@ -1,0 +1,184 @@
+#include "testing.h"
+
+#include "gen.h"
+
+#include "base/io.h"
+#include "capture/phase.h"
+#include "capture/save.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#define NUM_PAGES   64
+#define SMALL_BYTES 65536 /* of a disk that is soon full */
+
+static const struct phase_limits generous = {.overall_ms = 60000};
+static char parent[64], vmcore[96];
+static struct dumpdir dir;
+static struct record *r;
+static struct sink sink;
+
+/* A dump of pages that do not compress. */
+static void write_vmcore(void)
+{
+	u64 random = 1;
+	cleanup(buf_deinit) struct buf elf = BUF_INIT;
+	struct gen g;
+
+	gen_init(&g, 12, NUM_PAGES);
+	gen_ram(&g, 0, NUM_PAGES, GEN_PRESENT);
+	for (paddr_t addr = 0; addr < NUM_PAGES * 4096; addr += 8) {
+		/* Knuth's MMIX generator: the upper bits are as good as any noise. */
+		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+		gen_put64(&g, addr, random ^ random >> 33);
+	}
+	buf_add_str(&g.vmcoreinfo, "OSRELEASE=6.1.0\nPAGESIZE=4096\n");
+	gen_elf(&g, NULL, &elf);
+	assert_success(io_write_file(vmcore, 0600, elf.data, elf.len));
+	gen_deinit(&g);
+}
+
+static int set_up(void **state)
+{
+	snprintf(parent, sizeof(parent), "/tmp/inquest-test-save-XXXXXX");
+	assert_non_null(mkdtemp(parent));
+	snprintf(vmcore, sizeof(vmcore), "%s/source", parent);
+	write_vmcore();
+	assert_success(dumpdir_create(parent, "h", 1000000000, &dir));
+	assert_success(record_new(&r));
+	sink.fd = open("/dev/null", O_WRONLY);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	close(sink.fd);
+	dumpdir_close(&dir);
+	record_free(r);
+	snprintf(command, sizeof(command), "rm -rf %s", parent);
+	return system(command);
+}
+
+static struct err *work_dump(void *ctx)
+{
+	const struct manifest m = MANIFEST_DEFAULTS;
+	const rlim_t *limit = ctx;
+
+	if (limit) {
+		const struct rlimit rlimit = {.rlim_cur = *limit, .rlim_max = *limit};
+
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &rlimit);
+	}
+	return save_dump(vmcore, &m.dump, &sink, &dir, r);
+}
+
+static bool exists(const char *name)
+{
+	return faccessat(dir.fd, name, F_OK, 0) == 0;
+}
+
+/* What capture.json says, as the host reads it. */
+static void assert_record_says(const char *outcome, const char *reason_words)
+{
+	char path[256];
+	json_t *root;
+	const char *reason;
+
+	snprintf(path, sizeof(path), "%s/capture.json", dir.path);
+	root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(root);
+	assert_string_equal(json_string_value(json_object_get(root, "outcome")), outcome);
+	reason = json_string_value(json_object_get(root, "reason"));
+	if (reason_words)
+		assert_non_null(strstr(reason, reason_words));
+	else
+		assert_null(reason);
+	json_decref(root);
+}
+
+static void finish(void)
+{
+	save_left_over(&dir, r);
+	record_settle(r);
+	assert_success(save_record(&dir, r, 0));
+}
+
+static void a_whole_dump_is_complete(void **state)
+{
+	assert_success(phase_run(work_dump, NULL, &generous, NULL));
+	finish();
+	assert_true(exists("vmcore"));
+	assert_false(exists("vmcore-incomplete"));
+	assert_int_equal(r->num_files, 1);
+	assert_true(r->files[0].bytes > SMALL_BYTES);
+	assert_record_says("complete", NULL);
+}
+
+static void a_full_disk_leaves_an_incomplete_dump_that_says_so(void **state)
+{
+	rlim_t limit = SMALL_BYTES;
+	struct err *err = phase_run(work_dump, &limit, &generous, NULL);
+
+	assert_non_null(err);
+	record_fail(r, err_message(err));
+	err_free(err);
+	finish();
+	assert_false(exists("vmcore"));
+	assert_true(exists("vmcore-incomplete"));
+	assert_int_equal(r->num_files, 1);
+	assert_string_equal(r->files[0].name, "vmcore-incomplete");
+	assert_false(r->files[0].is_complete);
+	assert_true(r->files[0].bytes > 0 && r->files[0].bytes <= SMALL_BYTES);
+	assert_record_says("incomplete", "File too large");
+}
+
+static void a_capture_that_never_ends_has_said_so_before(void **state)
+{
+	struct stat st;
+
+	assert_success(save_first_record(&dir, r, 0));
+	assert_record_says("failed", "cut short");
+	assert_string_equal(r->reason, "");
+	/* Room for the record that takes its place. */
+	assert_int_equal(fstatat(dir.fd, ".capture.json.tmp", &st, 0), 0);
+	assert_true(st.st_blocks * 512 >= 4096);
+	finish();
+	assert_false(exists(".capture.json.tmp"));
+	assert_record_says("failed", NULL);
+}
+
+static void what_is_no_dump_leaves_nothing_behind(void **state)
+{
+	assert_success(io_write_file(vmcore, 0600, "junk", 4));
+	assert_failure(phase_run(work_dump, NULL, &generous, NULL), ERR_REFUSED, vmcore);
+	assert_failure(save_dmesg(vmcore, &dir, r), ERR_UNSUPPORTED, vmcore);
+	save_left_over(&dir, r);
+	assert_int_equal(r->num_files, 0);
+}
+
+static void a_dump_without_a_log_has_no_log_file(void **state)
+{
+	assert_failure(save_dmesg(vmcore, &dir, r), ERR_ABSENT, "");
+	assert_false(exists("vmcore-dmesg.txt"));
+}
+
+#define IN_A_FRESH_DIR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_A_FRESH_DIR(a_whole_dump_is_complete),
+		IN_A_FRESH_DIR(a_full_disk_leaves_an_incomplete_dump_that_says_so),
+		IN_A_FRESH_DIR(a_capture_that_never_ends_has_said_so_before),
+		IN_A_FRESH_DIR(what_is_no_dump_leaves_nothing_behind),
+		IN_A_FRESH_DIR(a_dump_without_a_log_has_no_log_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
