@@ -41,13 +41,19 @@ static void harvest_deinit(struct harvest *h)
 	buf_deinit(&h->name);
 }
 
-/* The dump is no good: not an error of the rehearsal, but its result. */
+/* The dump is no good: not an error of the rehearsal, but its result. Of a dump that is
+ * only a part, the capture kernel has said already what is wrong with it. */
 static struct err *spoil(struct harvest *h, struct err *err)
 {
 	struct rehearse_result *result = h->r->result;
 
 	if (!err || err_code(err) == ERR_NOMEM || err_code(err) == ERR_OS)
 		return err;
+	if (result->outcome == REHEARSE_INCOMPLETE) {
+		rehearsal_remark(h->r, "%s", err_message(err));
+		err_free(err);
+		return NULL;
+	}
 	result->outcome = REHEARSE_FAILED;
 	free(result->sentence);
 	result->sentence = strdup(err_message(err));
@@ -106,7 +112,7 @@ static struct err *extract(struct harvest *h)
 		if (is_listed(listing, wanted[i]))
 			err = extract_file(h, wanted[i]);
 	}
-	if (!err && !h->dump_name)
+	if (!err && !h->dump_name && r->result->outcome == REHEARSE_PASSED)
 		err = err_new(ERR_ABSENT, "there is no %s in %s of the scratch disk",
 			      DUMP_NAME, r->story.directory);
 	return err;
@@ -301,10 +307,26 @@ static struct err *commit(struct harvest *h)
 	return err;
 }
 
+/* Look at the dump, and give the files their names if it is what it claims to be. */
+static struct err *verify_and_commit(struct harvest *h)
+{
+	struct rehearsal *r = h->r;
+	struct err *err;
+
+	rehearsal_begin(r, REHEARSE_VERIFY);
+	err = open_dump(h);
+	/* What is only a part is looked at as it is: the outcome says so already. */
+	if (!err && r->result->outcome == REHEARSE_PASSED)
+		err = verify(h);
+	if (err)
+		return err_wrap(err, "the dump is no good");
+	rehearsal_done(r, "%llu pages read", (unsigned long long)r->result->dump_pages);
+	return commit(h);
+}
+
 struct err *rehearsal_harvest(struct rehearsal *r)
 {
 	cleanup(harvest_deinit) struct harvest h = {.r = r};
-	bool is_whole = r->result->outcome == REHEARSE_PASSED;
 	char size[STR_SIZE_TEXT_LEN];
 	struct err *err;
 
@@ -313,17 +335,12 @@ struct err *rehearsal_harvest(struct rehearsal *r)
 	if (err)
 		return spoil(&h, err);
 	rehearsal_done(r, "%s", str_format_size(size, h.dump_bytes));
-	rehearsal_begin(r, REHEARSE_VERIFY);
-	err = open_dump(&h);
-	/* What is only a part is looked at as it is: the outcome says so already. */
-	if (!err && is_whole)
-		err = verify(&h);
+	/* A capture that came to no dump may still have saved the log. */
+	if (!h.dump_name)
+		return commit(&h);
+	err = verify_and_commit(&h);
 	if (err)
-		return spoil(&h, err_wrap(err, "the dump is no good"));
-	rehearsal_done(r, "%llu pages read", (unsigned long long)r->result->dump_pages);
-	err = commit(&h);
-	if (err)
-		return err;
+		return spoil(&h, err);
 	rehearsal_begin(r, REHEARSE_REPORT);
 	err = make_report(&h);
 	if (err)
