@@ -229,6 +229,22 @@ static struct err *filter_one(struct collector *c, pfn_t first)
 	return write_bitmaps(c, first);
 }
 
+/* Index of the first stretch of RAM that ends past @addr. */
+static size_t find_ram(const struct ram_range *ram, size_t count, paddr_t addr)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (ram[mid].start + ram[mid].len <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /* Read one page of which not all can be had: RAM may begin or end inside it. */
 static void read_ragged(struct collector *c, pfn_t pfn, u8 *page)
 {
@@ -238,14 +254,13 @@ static void read_ragged(struct collector *c, pfn_t pfn, u8 *page)
 	const struct ram_range *ram = dump_ram(c->d, &count);
 
 	memset(page, 0, size);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = find_ram(ram, count, start);
+	     i < count && ram[i].start < start + size; i++) {
 		paddr_t from = max_u64(start, ram[i].start);
 		paddr_t to = min_u64(start + size, ram[i].start + ram[i].len);
-		struct err *err = NULL;
+		struct err *err = dump_read(c->d, ADDR_PHYSICAL, from,
+					    page + (from - start), to - from);
 
-		if (from < to)
-			err = dump_read(c->d, ADDR_PHYSICAL, from, page + (from - start),
-					to - from);
 		if (err)
 			is_unreadable = true;
 		err_ignore(err);

@@ -65,12 +65,13 @@ u64 bitmap_rank(struct bitmap *b, u64 bit)
 	       count_bits(b->bytes + group * GROUP_BYTES, bit % GROUP_BITS);
 }
 
-u64 bitmap_find(const struct bitmap *b, u64 bit, bool value)
+u64 bitmap_find(const struct bitmap *b, u64 bit, u64 end, bool value)
 {
 	u64 skip = value ? 0 : UINT64_MAX;
 
-	while (bit < b->num_bits) {
-		if (bit % 64 == 0 && b->num_bits - bit >= 64 &&
+	end = min_u64(end, b->num_bits);
+	while (bit < end) {
+		if (bit % 64 == 0 && end - bit >= 64 &&
 		    get_le64(b->bytes + bit / 8) == skip) {
 			bit += 64;
 			continue;
@@ -79,5 +80,5 @@ u64 bitmap_find(const struct bitmap *b, u64 bit, bool value)
 			return bit;
 		bit++;
 	}
-	return b->num_bits;
+	return end;
 }

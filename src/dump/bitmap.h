@@ -34,7 +34,7 @@ static inline bool bitmap_test(const struct bitmap *b, u64 bit)
 /* Set bits before @bit, which is at most num_bits. */
 u64 bitmap_rank(struct bitmap *b, u64 bit);
 
-/* The first bit from @bit on that is @value; num_bits if none. */
-u64 bitmap_find(const struct bitmap *b, u64 bit, bool value);
+/* The first bit of [@bit, @end) that is @value; @end, or num_bits if less, if none. */
+u64 bitmap_find(const struct bitmap *b, u64 bit, u64 end, bool value);
 
 #endif

@@ -269,9 +269,9 @@ void dump_close(struct dump *d)
 
 enum pfn_state dump_pfn_state(struct dump *d, pfn_t pfn)
 {
-	pfn_t end;
-
-	return dump_pfn_run(d, pfn, &end);
+	if (pfn >= MAX_PADDR >> d->page_shift)
+		return PFN_ABSENT;
+	return d->format->pfn_run(d, pfn, NULL);
 }
 
 enum pfn_state dump_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end)

@@ -16,6 +16,7 @@
 #define MAX_NOTES_LEN	   (16u << 20)
 #define MAX_VMCOREINFO_LEN (64u << 10)
 #define MAX_RAM_RANGES	   (1u << 20)
+#define MAX_RUN		   32768 /* page frames looked ahead at once */
 #define TAIL_DESCS	   512
 
 static const struct codec *const codecs[] = {&codec_zlib, &codec_lzo, &codec_snappy,
@@ -59,8 +60,8 @@ static struct err *find_ram(struct dump *d)
 		u64 end;
 		struct err *err;
 
-		start = bitmap_find(&c->ram, start, true);
-		end = bitmap_find(&c->ram, start, false);
+		start = bitmap_find(&c->ram, start, UINT64_MAX, true);
+		end = bitmap_find(&c->ram, start, UINT64_MAX, false);
 		if (start == end)
 			break;
 		if (d->num_ram == MAX_RAM_RANGES) {
@@ -256,9 +257,11 @@ static enum pfn_state compressed_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_e
 	struct diskdump_page_desc desc;
 	bool is_ram = bitmap_test(&c->ram, pfn);
 
-	if (pfn < c->pages.num_bits && !bitmap_test(&c->pages, pfn))
-		*ret_end = min_u64(bitmap_find(&c->pages, pfn, true),
-				   max_u64(pfn + 1, bitmap_find(&c->ram, pfn, !is_ram)));
+	if (ret_end && pfn < c->pages.num_bits && !bitmap_test(&c->pages, pfn)) {
+		u64 end = bitmap_find(&c->pages, pfn, pfn + MAX_RUN, true);
+
+		*ret_end = max_u64(pfn + 1, bitmap_find(&c->ram, pfn, end, !is_ram));
+	}
 	return find_desc(d, pfn, &desc);
 }
 
@@ -328,6 +331,8 @@ static struct err *get_page(struct dump *d, pfn_t pfn, const void **ret)
 	if (state != PFN_PRESENT)
 		return dump_page_fault(pfn << d->page_shift, state);
 	page = page_cache_claim(c->cache, pfn);
+	if (!page)
+		return err_nomem();
 	err = load_page(d, &desc, page);
 	if (err) {
 		struct err *fault = err_fault(

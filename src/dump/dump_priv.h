@@ -39,7 +39,7 @@ struct dump_format {
 	struct err *(*open)(struct dump *d);
 	void (*close)(struct dump *d);
 
-	/* See dump_pfn_run(); called with *@ret_end = @pfn + 1. */
+	/* See dump_pfn_run(); called with @ret_end NULL or *@ret_end = @pfn + 1. */
 	enum pfn_state (*pfn_run)(struct dump *d, pfn_t pfn, pfn_t *ret_end);
 	/* Read 1 … @len bytes (*@ret_len) at @addr, stopping early where convenient. */
 	struct err *(*read_phys)(struct dump *d, paddr_t addr, void *data, size_t len,

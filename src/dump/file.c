@@ -8,9 +8,12 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-/* Reads of at least this many bytes go through a mapped window where the whole cannot be
- * mapped: mapping costs about as much as 16 page copies. */
+/* Where the whole cannot be mapped, a window is mapped for reads of at least this many
+ * bytes, or of a page shortly behind the read before: somebody is going through the file.
+ * Mapping costs about as much as 16 page copies. */
 #define WINDOW_MIN_READ (64u << 10)
+#define WINDOW_NEAR	(1u << 20)
+#define WINDOW_MIN_NEAR 4096u
 #define WINDOW_LEN	(8u << 20)
 #define WINDOW_ALIGN	(64u << 10) /* no page of any Linux is larger */
 
@@ -27,6 +30,7 @@ struct file_source {
 	const char *window;
 	u64 window_offset;
 	size_t window_len;
+	u64 last_end; /* of the read before */
 };
 
 static void window_drop(struct file_source *f)
@@ -60,6 +64,12 @@ static bool window_has(const struct file_source *f, u64 offset)
 	       offset - f->window_offset < f->window_len;
 }
 
+static bool deserves_window(const struct file_source *f, u64 offset, size_t len)
+{
+	return len >= WINDOW_MIN_READ ||
+	       (len >= WINDOW_MIN_NEAR && offset - f->last_end < WINDOW_NEAR);
+}
+
 static struct err *read_fd(const struct file_source *f, u64 offset, void *data, size_t len)
 {
 	size_t done = 0;
@@ -85,8 +95,9 @@ static struct err *file_read_at(const struct byte_source *src, u64 offset, void 
 		size_t n = len;
 		struct err *err;
 
-		if (f->uses_window && (window_has(f, offset) || (len >= WINDOW_MIN_READ &&
-								 window_move(f, offset)))) {
+		if (f->uses_window &&
+		    (window_has(f, offset) ||
+		     (deserves_window(f, offset, len) && window_move(f, offset)))) {
 			u64 at = offset - f->window_offset;
 
 			n = min_u64(len, f->window_len - at);
@@ -101,6 +112,7 @@ static struct err *file_read_at(const struct byte_source *src, u64 offset, void 
 		data = (char *)data + n;
 		offset += n;
 		len -= n;
+		f->last_end = offset;
 	}
 	return NULL;
 }
@@ -134,11 +146,12 @@ static struct err *examine(struct file_source *f)
 		return err_new(ERR_UNSUPPORTED, "%s is neither a file nor a block device",
 			       f->path);
 	}
-	f->uses_window = fs.f_type == PROC_SUPER_MAGIC;
+	if (fs.f_type == PROC_SUPER_MAGIC)
+		f->uses_window = true;
 	return NULL;
 }
 
-struct err *file_source_open(const char *path, struct file_source **ret)
+static struct err *open_path(const char *path, bool uses_window, struct file_source **ret)
 {
 	cleanup(file_source_closep) struct file_source *f = calloc(1, sizeof(*f));
 	struct err *err;
@@ -153,6 +166,7 @@ struct err *file_source_open(const char *path, struct file_source **ret)
 		return err_nomem();
 	f->bytes = (struct byte_source){
 		.read_at = file_read_at, .map = file_map, .ctx = f, .name = f->path};
+	f->uses_window = uses_window;
 	err = examine(f);
 	if (err)
 		return err;
@@ -164,6 +178,16 @@ struct err *file_source_open(const char *path, struct file_source **ret)
 	}
 	*ret = steal(f);
 	return NULL;
+}
+
+struct err *file_source_open(const char *path, struct file_source **ret)
+{
+	return open_path(path, false, ret);
+}
+
+struct err *file_source_open_in_windows(const char *path, struct file_source **ret)
+{
+	return open_path(path, true, ret);
 }
 
 void file_source_close(struct file_source *f)

@@ -14,6 +14,9 @@
 struct file_source;
 
 must_check struct err *file_source_open(const char *path, struct file_source **ret);
+/* The same, read the way of /proc, wherever @path is. */
+must_check struct err *file_source_open_in_windows(const char *path,
+						   struct file_source **ret);
 void file_source_close(struct file_source *f);
 static inline void file_source_closep(struct file_source **f)
 {

@@ -5,14 +5,14 @@
 
 struct slot {
 	pfn_t pfn;
-	u64 used; /* tick of the last use, 0: empty */
+	u64 used;   /* tick of the last use, 0: empty */
+	void *page; /* NULL until first needed */
 };
 
 struct page_cache {
 	size_t page_size;
 	size_t num_sets;
 	u64 tick;
-	char *pages;
 	struct slot *slots; /* num_sets * WAYS */
 };
 
@@ -24,9 +24,8 @@ struct err *page_cache_new(size_t page_size, struct page_cache **ret)
 		return err_nomem();
 	c->page_size = page_size;
 	c->num_sets = CACHE_BYTES / page_size / WAYS;
-	c->pages = malloc(c->num_sets * WAYS * page_size);
 	c->slots = calloc(c->num_sets * WAYS, sizeof(*c->slots));
-	if (!c->pages || !c->slots) {
+	if (!c->slots) {
 		page_cache_free(c);
 		return err_nomem();
 	}
@@ -38,7 +37,8 @@ void page_cache_free(struct page_cache *c)
 {
 	if (!c)
 		return;
-	free(c->pages);
+	for (size_t i = 0; c->slots && i < c->num_sets * WAYS; i++)
+		free(c->slots[i].page);
 	free(c->slots);
 	free(c);
 }
@@ -55,7 +55,7 @@ const void *page_cache_find(struct page_cache *c, pfn_t pfn)
 	for (size_t i = first; i < first + WAYS; i++) {
 		if (c->slots[i].used && c->slots[i].pfn == pfn) {
 			c->slots[i].used = ++c->tick;
-			return c->pages + i * c->page_size;
+			return c->slots[i].page;
 		}
 	}
 	return NULL;
@@ -68,8 +68,11 @@ void *page_cache_claim(struct page_cache *c, pfn_t pfn)
 	for (size_t i = first; i < first + WAYS; i++)
 		if (c->slots[i].used < c->slots[oldest].used)
 			oldest = i;
-	c->slots[oldest] = (struct slot){.pfn = pfn};
-	return c->pages + oldest * c->page_size;
+	c->slots[oldest].pfn = pfn;
+	c->slots[oldest].used = 0;
+	if (!c->slots[oldest].page)
+		c->slots[oldest].page = malloc(c->page_size);
+	return c->slots[oldest].page;
 }
 
 void page_cache_keep(struct page_cache *c, pfn_t pfn)

@@ -16,7 +16,8 @@ void page_cache_free(struct page_cache *c);
 /* The page of @pfn if it is held, else NULL. Valid until the next page_cache_claim(). */
 const void *page_cache_find(struct page_cache *c, pfn_t pfn);
 
-/* A page to be filled with @pfn's bytes; it is found only after page_cache_keep(). */
+/* A page to be filled with @pfn's bytes; it is found only after page_cache_keep(). NULL
+ * without memory. */
 void *page_cache_claim(struct page_cache *c, pfn_t pfn);
 void page_cache_keep(struct page_cache *c, pfn_t pfn);
 

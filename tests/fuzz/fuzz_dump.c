@@ -3,7 +3,7 @@
 
 #include "dump/dump.h"
 
-#define MAX_PAGES 4096
+#define MAX_PAGES 512
 
 static const struct dump_format *const formats[] = {&dump_format_elfcore,
 						    &dump_format_diskdump, NULL};

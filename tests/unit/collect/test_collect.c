@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "collect/collect.h"
+#include "failing_malloc.h"
 #include "gen_kernel.h"
 
 #include <fcntl.h>
@@ -393,6 +394,26 @@ static void options_that_make_no_sense_are_refused(void **state)
 	end(&w);
 }
 
+static struct err *collect_again(void *ctx)
+{
+	struct world *w = ctx;
+
+	return collect_to_fd(
+		w->in, w->fd, "vmcore",
+		&(struct collect_options){.dump_level = 31, .codec = &collect_codec_zstd},
+		&w->stats);
+}
+
+static void lack_of_memory_is_an_error_wherever_it_comes(void **state)
+{
+	struct world w;
+
+	begin(&w, GEN_KERNEL_6_1);
+	open_source(&w, NULL);
+	assert_true(each_allocation_fails_once(collect_again, &w) > 4);
+	end(&w);
+}
+
 struct seen {
 	u64 calls, last_done;
 };
@@ -438,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_leaves_a_readable_dump_marked_incomplete),
 		cmocka_unit_test(a_target_appears_only_when_it_is_whole),
 		cmocka_unit_test(options_that_make_no_sense_are_refused),
+		cmocka_unit_test(lack_of_memory_is_an_error_wherever_it_comes),
 		cmocka_unit_test(progress_reaches_the_total),
 	};
 

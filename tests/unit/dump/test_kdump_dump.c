@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "dump/dump.h"
+#include "failing_malloc.h"
 #include "gen.h"
 
 static const struct dump_format *const formats[] = {&dump_format_elfcore,
@@ -233,6 +234,33 @@ static void the_cache_keeps_working_when_more_pages_than_it_holds_are_read(void 
 	}
 }
 
+static struct err *open_and_read(void *ctx)
+{
+	struct world *w = ctx;
+	u8 page[4096];
+	struct err *err = dump_open_source(&w->src, formats, &w->d);
+
+	if (!err)
+		err = dump_read(w->d, ADDR_PHYSICAL, 20 << 12, page, sizeof(page));
+	dump_close(w->d);
+	w->d = NULL;
+	return err;
+}
+
+static void lack_of_memory_is_an_error_wherever_it_comes(void **state)
+{
+	struct world *w = *state;
+
+	gen_kdump(&w->g, &(struct gen_kdump_options){.codec = DISKDUMP_ZLIB}, &w->file);
+	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
+	assert_true(each_allocation_fails_once(open_and_read, w) > 8);
+	w->file.len = 0;
+	w->g.max_pfn = 1000;
+	gen_elf(&w->g, NULL, &w->file);
+	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
+	assert_true(each_allocation_fails_once(open_and_read, w) > 8);
+}
+
 #define world_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -248,6 +276,7 @@ int main(void)
 		world_test(damaged_page_data_is_a_fault_naming_address_and_offset),
 		world_test(one_part_of_a_split_dump_holds_its_own_range),
 		world_test(an_unknown_machine_is_refused_by_name),
+		world_test(lack_of_memory_is_an_error_wherever_it_comes),
 		world_test(the_cache_keeps_working_when_more_pages_than_it_holds_are_read),
 	};
 

@@ -1,0 +1,112 @@
+#include "testing.h"
+
+#include "base/bytes.h"
+#include "dump/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define FILE_LEN (20u << 20)
+
+/* A file whose every 8 bytes are their own offset, and its path. */
+static int make_file(char path[64], size_t len)
+{
+	int fd = memfd_create("source", MFD_CLOEXEC);
+	u8 *block = malloc(1 << 20);
+
+	assert_true(fd >= 0 && block);
+	for (size_t at = 0; at < len; at += 1 << 20) {
+		for (size_t i = 0; i < 1 << 20; i += 8)
+			put_le64(block + i, at + i);
+		assert_int_equal(write(fd, block, 1 << 20), 1 << 20);
+	}
+	assert_int_equal(ftruncate(fd, (off_t)len), 0);
+	free(block);
+	snprintf(path, 64, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+static void assert_reads(const struct byte_source *src, u64 offset, size_t len)
+{
+	u8 *data = malloc(len);
+
+	assert_success(source_read(src, offset, data, len));
+	for (size_t i = 0; i + 8 <= len; i += 8)
+		assert_int_equal(get_le64(data + i), offset + i);
+	free(data);
+}
+
+static void read_all_sorts(const struct byte_source *src)
+{
+	assert_reads(src, 0, 8);
+	assert_reads(src, 8, 100000);
+	assert_reads(src, 1 << 20, 17 << 20);
+	assert_reads(src, FILE_LEN - 70000 + 4, 0);
+	assert_reads(src, FILE_LEN - 70000, 70000);
+	/* Backwards, in and out of a window. */
+	for (u64 offset = 19u << 20; offset >= 5u << 20; offset -= 3u << 20)
+		assert_reads(src, offset, 200000);
+	/* Forwards in pages. */
+	for (u64 offset = 4096; offset < 9u << 20; offset += 7 * 4096)
+		assert_reads(src, offset, 4096);
+}
+
+static void a_mapped_file_and_one_read_in_windows_say_the_same(void **state)
+{
+	char path[64];
+	int fd = make_file(path, FILE_LEN);
+	struct file_source *f;
+
+	assert_success(file_source_open(path, &f));
+	assert_int_equal(file_source_bytes(f)->size, FILE_LEN);
+	read_all_sorts(file_source_bytes(f));
+	assert_non_null(file_source_bytes(f)->map(file_source_bytes(f), 4096, 100));
+	file_source_close(f);
+	assert_success(file_source_open_in_windows(path, &f));
+	read_all_sorts(file_source_bytes(f));
+	assert_null(file_source_bytes(f)->map(file_source_bytes(f), 4096, 100));
+	file_source_close(f);
+	close(fd);
+}
+
+static void a_read_past_the_end_names_the_offset(void **state)
+{
+	char path[64];
+	int fd = make_file(path, 1 << 20);
+	struct file_source *f;
+	u8 byte;
+
+	assert_success(file_source_open(path, &f));
+	assert_failure(source_read(file_source_bytes(f), 1 << 20, &byte, 1), ERR_BAD_DATA,
+		       "offset 0x100000 lie past the end");
+	assert_null(file_source_bytes(f)->map(file_source_bytes(f), (1 << 20) - 1, 2));
+	file_source_close(f);
+	close(fd);
+}
+
+static void what_has_no_end_is_no_source(void **state)
+{
+	struct file_source *f;
+	int pipes[2];
+	char path[64];
+
+	assert_failure(file_source_open("/dev/zero", &f), ERR_UNSUPPORTED,
+		       "/dev/zero is neither a file nor a block device");
+	assert_int_equal(pipe(pipes), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes[0]);
+	assert_failure(file_source_open(path, &f), ERR_UNSUPPORTED, "neither a file");
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mapped_file_and_one_read_in_windows_say_the_same),
+		cmocka_unit_test(a_read_past_the_end_names_the_offset),
+		cmocka_unit_test(what_has_no_end_is_no_source),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
