@@ -164,8 +164,10 @@ static struct err *follow_list(struct kernel *k, vaddr_t head, const struct fiel
 		struct kernel_module m;
 		struct module_details d;
 
-		if (link && is_known(k, at - list->offset))
-			break;
+		if (is_known(k, at - list->offset))
+			return link ? NULL
+				    : err_new(ERR_BAD_DATA, "the list loops at 0x%llx",
+					      (unsigned long long)at);
 		if (k->num_modules == MAX_MODULES)
 			return err_new(ERR_BAD_DATA,
 				       "the list does not end within %d modules",

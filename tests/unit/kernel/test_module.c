@@ -36,7 +36,7 @@ static void a_modules_symbols_have_its_name(void **state)
 	assert_int_equal(symbol.size, 0x10);
 }
 
-static void a_list_that_never_ends_is_cut_with_a_notice(void **state)
+static void a_list_that_loops_ends_with_a_notice(void **state)
 {
 	cleanup(tiny_kernel_freep) struct tiny_kernel *t = tiny_kernel_new(TINY_WHOLE);
 	size_t count;
@@ -44,8 +44,8 @@ static void a_list_that_never_ends_is_cut_with_a_notice(void **state)
 	tiny_put64(t, TINY_MODULE + 8, TINY(TINY_MODULE + 8));
 	tiny_kernel_open(t);
 	(void)kernel_modules(t->k, &count);
-	assert_int_equal(count, 8192);
-	assert_true(tiny_has_notice(t, "does not end"));
+	assert_int_equal(count, 1);
+	assert_true(tiny_has_notice(t, "loops"));
 }
 
 static void a_list_that_leads_nowhere_keeps_what_was_read(void **state)
@@ -95,7 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_list_of_modules_is_read),
 		cmocka_unit_test(a_modules_symbols_have_its_name),
-		cmocka_unit_test(a_list_that_never_ends_is_cut_with_a_notice),
+		cmocka_unit_test(a_list_that_loops_ends_with_a_notice),
 		cmocka_unit_test(a_list_that_leads_nowhere_keeps_what_was_read),
 		cmocka_unit_test(behind_a_gap_modules_are_found_from_the_other_end),
 		cmocka_unit_test(impossibly_many_symbols_of_a_module_are_not_loaded),
