@@ -9,6 +9,7 @@
 /* A CPU writes its registers as an ELF note: crash_save_cpu() in kernel/crash_core.c. */
 #define NOTE_HEADER_LEN	 12
 #define NOTE_NAME_LEN	 8 /* "CORE" with its 0, padded to 4 */
+#define MAX_CPUS_NAMED	 8
 #define NOTE_MAX_DESC	 2048
 #define NOTE_TYPE_STATUS 1 /* NT_PRSTATUS */
 
@@ -174,24 +175,42 @@ static void read_panic_cpu(struct kernel *k, struct cpu_table *t)
 	}
 }
 
+static bool lacks_regs(const struct cpu *cpu)
+{
+	return cpu->is_online && !cpu->has_regs;
+}
+
+static bool lacks_idle(const struct cpu *cpu)
+{
+	return cpu->is_present && !cpu->idle;
+}
+
+/* Tell of the CPUs for which @lacks, in one sentence however many they are. */
+static void tell_cpus(const struct cpu_table *t, bool (*lacks)(const struct cpu *cpu),
+		      const char *what, struct notices *n)
+{
+	cleanup(buf_deinit) struct buf numbers = BUF_INIT;
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (!lacks(&t->cpus[i]))
+			continue;
+		if (count < MAX_CPUS_NAMED)
+			buf_printf(&numbers, "%s%u", count ? ", " : "", t->cpus[i].number);
+		count++;
+	}
+	if (count > MAX_CPUS_NAMED)
+		buf_printf(&numbers, " and %zu more", count - MAX_CPUS_NAMED);
+	if (count)
+		notices_add(n, "%s: CPU %s", what, buf_text(&numbers));
+}
+
 static void tell_missing(const struct cpu_table *t, struct notices *n)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		const struct cpu *cpu = &t->cpus[i];
-
-		if (cpu->is_online && !cpu->has_regs)
-			notices_add(
-				n,
-				"CPU %u left no registers: it did not answer when it was told "
-				"to stop",
-				cpu->number);
-		if (cpu->is_present && !cpu->idle)
-			notices_add(
-				n,
-				"CPU %u: its run queue cannot be read, so that its idle task is "
-				"not among the tasks",
-				cpu->number);
-	}
+	tell_cpus(t, lacks_regs, "no registers, did not answer when told to stop", n);
+	tell_cpus(t, lacks_idle,
+		  "run queue cannot be read, so that the idle task is not among the tasks",
+		  n);
 }
 
 /* The three masks; where only the first can be had, it stands for the others. */
