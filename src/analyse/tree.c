@@ -34,7 +34,8 @@ void tree_append(struct tree *t, json_t *array, json_t *value)
 
 void tree_set_int(struct tree *t, json_t *object, const char *key, u64 value)
 {
-	tree_set(t, object, key, json_integer((json_int_t)value));
+	/* No honest value is beyond; a dishonest one must not turn negative. */
+	tree_set(t, object, key, json_integer((json_int_t)min_u64(value, INT64_MAX)));
 }
 
 void tree_set_hex(struct tree *t, json_t *object, const char *key, u64 value)
