@@ -116,14 +116,16 @@ static void say_phase(struct role *r, const char *name, u64 ms, const struct err
 	sink_fact(&r->sink, &line);
 }
 
-/* Run one phase and put it on record. True if it did its work. */
-static bool run_phase(struct role *r, const char *name, phase_work *work, u64 overall_ms)
+/* Run one phase and put it on record; @own_ms is its own limit, 0 if only those for the
+ * whole capture hold. One with its own limit need not show progress before. True if it did
+ * its work. */
+static bool run_phase(struct role *r, const char *name, phase_work *work, u64 own_ms)
 {
 	const struct manifest_deadlines *d = &r->manifest->deadlines;
 	u64 start = clock_now_ms(), spent = start - r->record->started_ms;
 	u64 left = spent < d->overall_ms ? d->overall_ms - spent : 1;
-	struct phase_limits limits = {.stall_ms = d->stall_ms,
-				      .overall_ms = min_u64(overall_ms, left)};
+	struct phase_limits limits = {.stall_ms = own_ms ? 0 : d->stall_ms,
+				      .overall_ms = own_ms ? own_ms : left};
 	struct err *err;
 	u64 ms;
 
@@ -160,13 +162,12 @@ static void say_saved(struct role *r)
 static void run_phases(struct role *r)
 {
 	const u64 device_ms = r->manifest->deadlines.device_ms;
-	const u64 overall_ms = r->manifest->deadlines.overall_ms;
 
 	run_phase(r, "diagnosis", work_diagnosis, DIAGNOSIS_MS);
-	run_phase(r, "modules", work_modules, overall_ms);
+	run_phase(r, "modules", work_modules, 0);
 	if (run_phase(r, "target", work_target, device_ms * 2)) {
-		run_phase(r, "dmesg", work_dmesg, overall_ms);
-		run_phase(r, "dump", work_dump, overall_ms);
+		run_phase(r, "dmesg", work_dmesg, 0);
+		run_phase(r, "dump", work_dump, 0);
 	}
 }
 
