@@ -12,9 +12,9 @@
 #define SILENCE_MS 120000
 /* Alive, but to no end. */
 #define LATE_MS (30u * 60 * 1000)
-/* A KVM that makes progress prints its first line within a second or two. There are
- * machines (nested ones) where guests start and then hang. */
-#define KVM_PATIENCE_MS	      8000
+/* A KVM that makes progress prints its first line within a second. There are machines
+ * (nested ones) where guests start and then hang. */
+#define KVM_PATIENCE_MS	      5000
 #define KVM_PATIENCE_ASKED_MS 60000
 #define NMI_REPLY_MS	      30000
 /* Between "ready" and the NMI, so that it does not find the guest printing that word. */
@@ -130,10 +130,11 @@ static struct err *start(struct guest *g, enum machine_accel accel)
 	};
 	struct err *err;
 
-	buf_printf(&command_line,
-		   "console=ttyS0,115200 crashkernel=%s inquest.role=crashed "
-		   "inquest.trigger=%s panic=10",
-		   c->crashkernel, c->trigger == REHEARSE_TRIGGER_SYSRQ ? "sysrq" : "nmi");
+	buf_printf(
+		&command_line,
+		"console=ttyS0,115200 earlyprintk=ttyS0,115200 crashkernel=%s inquest.role=crashed "
+		"inquest.trigger=%s panic=10",
+		c->crashkernel, c->trigger == REHEARSE_TRIGGER_SYSRQ ? "sysrq" : "nmi");
 	buf_printf(&image_path, "/proc/self/fd/%d", r->image_fd);
 	err = buf_check(&command_line);
 	if (!err)

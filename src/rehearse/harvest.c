@@ -31,14 +31,12 @@ struct harvest {
 	struct file_source *file;
 	struct byte_source source; /* of the dump, under the name it will have */
 	struct dump *dump;
-	struct buf name;
 };
 
 static void harvest_deinit(struct harvest *h)
 {
 	dump_close(h->dump);
 	file_source_close(h->file);
-	buf_deinit(&h->name);
 }
 
 /* The dump is no good: not an error of the rehearsal, but its result. Of a dump that is
@@ -85,7 +83,7 @@ static struct err *extract_file(struct harvest *h, const char *name)
 	if (!err)
 		err = results_create(r->results, name, &fd);
 	if (!err)
-		err = disk_copy_out(r->disk, path.data, fd, results_path(r->results, name),
+		err = disk_copy_out(r->disk, path.data, fd, results_name(r->results, name),
 				    &bytes);
 	if (err)
 		return err;
@@ -177,17 +175,12 @@ static struct err *open_dump(struct harvest *h)
 	static const struct dump_format *const formats[] = {&dump_format_diskdump,
 							    &dump_format_elfcore, NULL};
 	struct results *results = h->r->results;
-	const char *dir = results_dir(results);
-	struct err *err;
+	struct err *err = file_source_open(results_path(results, h->dump_name), &h->file);
 
-	buf_printf(&h->name, "%s%s%s", dir ? dir : "", dir ? "/" : "", h->dump_name);
-	err = buf_check(&h->name);
-	if (!err)
-		err = file_source_open(results_path(results, h->dump_name), &h->file);
 	if (err)
 		return err;
 	h->source = *file_source_bytes(h->file);
-	h->source.name = h->name.data;
+	h->source.name = results_name(results, h->dump_name);
 	return dump_open_source(&h->source, formats, &h->dump);
 }
 

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define LOG_NAME "console.log"
+#define LOG_NAME       "console.log"
+#define PARTIAL_SUFFIX ".partial"
 
 enum file_state { FILE_PARTIAL, FILE_COMMITTED };
 
@@ -17,7 +18,9 @@ struct result_file {
 	char name[64];
 	int fd;
 	enum file_state state;
-	char *path; /* by which it can be opened now */
+	bool is_nameless;
+	char *path;  /* by which it can be opened now */
+	char *final; /* which it will have, NULL if nothing is kept */
 };
 
 struct results {
@@ -97,10 +100,12 @@ void results_free(struct results *r)
 	for (size_t i = 0; i < r->num_files; i++) {
 		struct result_file *f = &r->files[i];
 
-		if (r->dir && f->path && (f->state == FILE_PARTIAL || is_empty_log(f)))
+		if (!f->is_nameless && f->path &&
+		    (f->state == FILE_PARTIAL || is_empty_log(f)))
 			unlink(f->path);
 		closep(&f->fd);
 		free(f->path);
+		free(f->final);
 	}
 	/* A folder that holds nothing tells nothing; one that does stays. */
 	if (r->made_dir)
@@ -123,25 +128,12 @@ static struct result_file *find_file(const struct results *r, const char *name)
 	return NULL;
 }
 
-static struct err *open_nameless(struct result_file *f)
+static struct err *set_nameless(struct result_file *f)
 {
 	cleanup(buf_deinit) struct buf path = BUF_INIT;
 	struct err *err;
 
-	f->fd = open(temp_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (f->fd < 0) {
-		/* Overlay file systems have no O_TMPFILE before Linux 6.6. */
-		buf_printf(&path, "%s/inquest-result.XXXXXX", temp_dir());
-		err = buf_check(&path);
-		if (err)
-			return err;
-		f->fd = mkostemp(path.data, O_CLOEXEC);
-		if (f->fd < 0)
-			return err_os(errno, "cannot make a temporary file in %s",
-				      temp_dir());
-		unlink(path.data);
-		buf_deinit(&path);
-	}
+	f->is_nameless = true;
 	buf_printf(&path, "/proc/self/fd/%d", f->fd);
 	err = buf_check(&path);
 	if (!err)
@@ -149,11 +141,30 @@ static struct err *open_nameless(struct result_file *f)
 	return err;
 }
 
-static struct err *create(struct results *r, const char *name, const char *suffix,
-			  struct result_file **ret)
+/* A file that goes away with us. Overlay file systems have no O_TMPFILE before Linux 6.6.
+ */
+static struct err *open_temporary(struct result_file *f)
+{
+	cleanup(buf_deinit) struct buf path = BUF_INIT;
+	struct err *err;
+
+	f->fd = open(temp_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (f->fd >= 0)
+		return set_nameless(f);
+	buf_printf(&path, "%s/inquest-result.XXXXXX", temp_dir());
+	err = buf_check(&path);
+	if (err)
+		return err;
+	f->fd = mkostemp(path.data, O_CLOEXEC);
+	if (f->fd < 0)
+		return err_os(errno, "cannot make a temporary file in %s", temp_dir());
+	unlink(path.data);
+	return set_nameless(f);
+}
+
+static struct err *add_file(struct results *r, const char *name, struct result_file **ret)
 {
 	struct result_file *f = &r->files[r->num_files];
-	struct err *err;
 
 	if (r->num_files == RESULTS_FILES_MAX || strlen(name) >= sizeof(f->name))
 		return err_new(ERR_USAGE, "too many result files, or a long name: %s",
@@ -162,20 +173,34 @@ static struct err *create(struct results *r, const char *name, const char *suffi
 	strcpy(f->name, name);
 	r->num_files++;
 	*ret = f;
-	if (!r->dir)
-		return open_nameless(f);
-	err = join(&f->path, r->dir, name, suffix);
+	return r->dir ? join(&f->final, r->dir, name, "") : NULL;
+}
+
+static struct err *open_named(struct results *r, struct result_file *f, const char *suffix)
+{
+	struct err *err = join(&f->path, r->dir, f->name, suffix);
+
 	if (err)
 		return err;
 	f->fd = open(f->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return f->fd < 0 ? err_os(errno, "cannot create %s", f->path) : NULL;
 }
 
+static struct err *create_file(struct results *r, struct result_file *f)
+{
+	if (!r->dir)
+		return open_temporary(f);
+	f->fd = open(r->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return f->fd >= 0 ? set_nameless(f) : open_named(r, f, PARTIAL_SUFFIX);
+}
+
 struct err *results_create(struct results *r, const char *name, int *ret_fd)
 {
 	struct result_file *f = NULL;
-	struct err *err = create(r, name, ".partial", &f);
+	struct err *err = add_file(r, name, &f);
 
+	if (!err)
+		err = create_file(r, f);
 	if (!err)
 		*ret_fd = f->fd;
 	return err;
@@ -188,26 +213,51 @@ const char *results_path(const struct results *r, const char *name)
 	return f ? f->path : NULL;
 }
 
+const char *results_name(const struct results *r, const char *name)
+{
+	const struct result_file *f = find_file(r, name);
+
+	return f && f->final ? f->final : name;
+}
+
+/* Give a nameless file the name NAME.partial, which rename() then replaces the final one
+ * with: link() would not replace what is there. */
+static struct err *name_file(struct results *r, struct result_file *f)
+{
+	cleanup(freep) char *partial = NULL;
+	struct err *err = join(&partial, r->dir, f->name, PARTIAL_SUFFIX);
+
+	if (err)
+		return err;
+	if (unlink(partial) < 0 && errno != ENOENT)
+		return err_os(errno, "cannot remove %s", partial);
+	if (linkat(AT_FDCWD, f->path, AT_FDCWD, partial, AT_SYMLINK_FOLLOW) < 0)
+		return err_os(errno, "cannot create %s", partial);
+	free(f->path);
+	f->path = steal(partial);
+	f->is_nameless = false;
+	return NULL;
+}
+
 struct err *results_commit(struct results *r, const char *name)
 {
-	cleanup(freep) char *final = NULL;
 	struct result_file *f = find_file(r, name);
-	struct err *err;
+	struct err *err = NULL;
 
 	if (!f)
 		return err_new(ERR_ABSENT, "there is no result %s", name);
 	if (!r->dir)
 		return NULL;
-	err = join(&final, r->dir, name, "");
+	if (fsync(f->fd) < 0)
+		return err_os(errno, "cannot write %s", f->final);
+	if (f->is_nameless)
+		err = name_file(r, f);
 	if (err)
 		return err;
-	if (fsync(f->fd) < 0)
-		return err_os(errno, "cannot write %s", f->path);
-	if (rename(f->path, final) < 0)
+	if (rename(f->path, f->final) < 0)
 		return err_os(errno, "cannot rename %s", f->path);
 	f->state = FILE_COMMITTED;
-	free(f->path);
-	f->path = steal(final);
+	strcpy(f->path, f->final);
 	return io_fsync_dir(r->dir);
 }
 
@@ -217,15 +267,17 @@ struct err *results_write(struct results *r, const char *name, const void *data,
 	struct err *err = results_create(r, name, &fd);
 
 	if (!err)
-		err = io_write_all(fd, data, len, results_path(r, name));
+		err = io_write_all(fd, data, len, results_name(r, name));
 	return err ? err : results_commit(r, name);
 }
 
 struct err *results_open_log(struct results *r, int *ret_fd)
 {
 	struct result_file *f = NULL;
-	struct err *err = create(r, LOG_NAME, "", &f);
+	struct err *err = add_file(r, LOG_NAME, &f);
 
+	if (!err)
+		err = r->dir ? open_named(r, f, "") : open_temporary(f);
 	if (err)
 		return err;
 	f->state = FILE_COMMITTED;

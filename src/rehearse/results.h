@@ -2,10 +2,10 @@
  * Where a rehearsal leaves its results: a folder that the user named, or nameless files
  * that go away with us.
  *
- * Nothing half done is ever seen under its final name: a file is written as NAME.partial
- * and gets its name by results_commit(), or is removed by results_free(). The console log
- * is the exception: it grows under its own name while the guest runs, for those who watch.
- * For one thread.
+ * Nothing half done is ever seen under its final name, nor under any other where the file
+ * system has nameless files: a file gets its name by results_commit(), or goes away. The
+ * console log is the exception: it grows under its own name while the guest runs, for those
+ * who watch. For one thread.
  */
 #ifndef REHEARSE_RESULTS_H
 #define REHEARSE_RESULTS_H
@@ -31,8 +31,11 @@ const char *results_dir(const struct results *r);
  * results_free() and belongs to @r. */
 must_check struct err *results_create(struct results *r, const char *name, int *ret_fd);
 
-/* The path by which the file can be opened now, in this process. */
+/* The path by which the file can be opened now, in this process; NULL if there is none. */
 const char *results_path(const struct results *r, const char *name);
+
+/* The path it has or will have, for sentences; its bare name if nothing is kept. */
+const char *results_name(const struct results *r, const char *name);
 
 /* fsync the file and give it its name. Without a folder, nothing. */
 must_check struct err *results_commit(struct results *r, const char *name);

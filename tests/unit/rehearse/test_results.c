@@ -27,7 +27,9 @@ static void a_file_gets_its_name_only_when_committed(void **state)
 	assert_success(io_write_all(fd, "dump", 4, "vmcore"));
 	assert_false(is_there(dir, "vmcore"));
 	assert_int_equal(access(results_path(r, "vmcore"), R_OK), 0);
+	assert_non_null(strstr(results_name(r, "vmcore"), "/a/vmcore"));
 	assert_success(results_commit(r, "vmcore"));
+	assert_string_equal(results_path(r, "vmcore"), results_name(r, "vmcore"));
 	assert_true(is_there(dir, "vmcore"));
 	results_free(r);
 	assert_true(is_there(dir, "vmcore"));
@@ -44,9 +46,30 @@ static void what_was_not_committed_goes_away(void **state)
 	snprintf(dir, sizeof(dir), "%s/b", top);
 	assert_success(results_open(dir, &r));
 	assert_success(results_create(r, "vmcore", &fd));
-	assert_true(is_there(dir, "vmcore.partial"));
+	assert_false(is_there(dir, "vmcore"));
 	results_free(r);
 	assert_int_equal(access(dir, F_OK), -1);
+}
+
+static void what_an_earlier_run_left_is_replaced(void **state)
+{
+	cleanup(freep) char *text = NULL;
+	struct results *r = NULL;
+	char dir[200], path[300];
+
+	snprintf(dir, sizeof(dir), "%s/f", top);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	snprintf(path, sizeof(path), "%s/report.txt", dir);
+	assert_success(io_write_file(path, 0600, "old", 3));
+	snprintf(path, sizeof(path), "%s/report.txt.partial", dir);
+	assert_success(io_write_file(path, 0600, "older", 5));
+	assert_success(results_open(dir, &r));
+	assert_success(results_write(r, "report.txt", "new", 3));
+	assert_success(io_read_file(results_path(r, "report.txt"), 100, &text, NULL));
+	assert_string_equal(text, "new");
+	results_free(r);
+	assert_true(is_there(dir, "report.txt"));
+	assert_false(is_there(dir, "report.txt.partial"));
 }
 
 static void a_folder_with_a_console_log_stays(void **state)
@@ -118,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_gets_its_name_only_when_committed),
 		cmocka_unit_test(what_was_not_committed_goes_away),
+		cmocka_unit_test(what_an_earlier_run_left_is_replaced),
 		cmocka_unit_test(a_folder_with_a_console_log_stays),
 		cmocka_unit_test(without_a_folder_only_a_kept_log_remains),
 		cmocka_unit_test(an_empty_console_log_is_not_kept),
