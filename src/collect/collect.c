@@ -137,8 +137,11 @@ static void plan(struct collector *c)
 		.block_size = (u32)dump_page_size(c->d),
 		.num_cpus = (u32)dump_num_cpu_notes(c->d),
 		.max_pfn = dump_max_pfn(c->d),
-		.dump_level = c->options->dump_level,
+		/* What a source lacks stays lacking. */
+		.dump_level = c->options->dump_level | dump_level(c->d),
 	};
+	if (dump_is_partial(c->d) && !dd->dump_level)
+		dd->dump_level = COLLECT_ZERO;
 	bitmap_bytes = (dd->max_pfn + 7) / 8;
 	dd->bitmap_blocks =
 		(u32)(2 * ((bitmap_bytes + dd->block_size - 1) / dd->block_size));

@@ -441,6 +441,11 @@ bool dump_is_partial(const struct dump *d)
 	return d->is_partial;
 }
 
+unsigned dump_level(const struct dump *d)
+{
+	return d->level;
+}
+
 bool dump_is_incomplete(const struct dump *d)
 {
 	return d->is_incomplete;

@@ -100,6 +100,9 @@ unsigned dump_page_shift(const struct dump *d);
 pfn_t dump_max_pfn(const struct dump *d); /* one past the last page frame */
 const struct vmcoreinfo *dump_vmcoreinfo(const struct dump *d); /* NULL if there is none */
 bool dump_is_partial(const struct dump *d); /* some RAM was filtered out: [PARTIAL DUMP] */
+/* The page classes that were left out, as the collector's dump level has them; 0 if none
+ * were or the file does not tell. */
+unsigned dump_level(const struct dump *d);
 bool dump_is_incomplete(const struct dump *d);	    /* marked as cut short, or truncated */
 const char *dump_format_name(const struct dump *d); /* "ELF core", "kdump-compressed" */
 

@@ -140,6 +140,7 @@ static void note_flags(struct dump *d)
 	struct compressed_dump *c = d->state;
 
 	d->is_partial = c->dd.dump_level != 0;
+	d->level = c->dd.dump_level;
 	if (c->dd.status & DISKDUMP_INCOMPLETE) {
 		d->is_incomplete = true;
 		notices_add(&d->notices,

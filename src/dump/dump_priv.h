@@ -60,6 +60,7 @@ struct dump {
 	unsigned page_shift; /* 0: take VMCOREINFO's or the arch's */
 	pfn_t max_pfn;	     /* 0: the end of `ram` */
 	bool is_partial;
+	unsigned level; /* dump level, 0: none or not known */
 	bool is_incomplete;
 	void *notes; /* owned */
 	size_t notes_len;

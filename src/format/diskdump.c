@@ -81,6 +81,13 @@ static void decode_sub_header(const u8 *s, struct diskdump *dd)
 	}
 }
 
+/* i386 … i686, arm: their timeval has 8 bytes, which moves all that follows. */
+static bool is_32_bit(const char *machine)
+{
+	return (machine[0] == 'i' && machine[1] && strcmp(machine + 2, "86") == 0) ||
+	       strncmp(machine, "armv", 4) == 0;
+}
+
 static struct err *check_header(const char *name, const struct diskdump *dd)
 {
 	if (dd->version & 0xffff0000 && !(dd->version & 0xffff))
@@ -94,6 +101,12 @@ static struct err *check_header(const char *name, const struct diskdump *dd)
 			       "%s: header version %u at offset 0x%x is not that of a "
 			       "kdump-compressed file",
 			       name, dd->version, H_VERSION);
+	if (is_32_bit(dd->uts[DISKDUMP_MACHINE]))
+		return err_new(ERR_UNSUPPORTED,
+			       "%s: a kdump-compressed file of a 32-bit machine, \"%.8s\" "
+			       "(offset 0x%x); only 64-bit dumps are read",
+			       name, dd->uts[DISKDUMP_MACHINE],
+			       H_UTS + DISKDUMP_MACHINE * DISKDUMP_UTS_FIELD_LEN);
 	if (dd->block_size < DISKDUMP_MIN_BLOCK_SIZE ||
 	    dd->block_size > DISKDUMP_MAX_BLOCK_SIZE ||
 	    dd->block_size & (dd->block_size - 1))

@@ -14,7 +14,7 @@ static const char common[] =
 	"SYMBOL(swapper_pg_dir)=ffffffff80004000\nNUMBER(KERNEL_IMAGE_SIZE)=1073741824\n"
 	"SYMBOL(mem_section)=ffffffff80001000\nLENGTH(mem_section)=1\nSIZE(mem_section)=16\n"
 	"OFFSET(mem_section.section_mem_map)=8\nNUMBER(SECTION_SIZE_BITS)=20\n"
-	"NUMBER(MAX_PHYSMEM_BITS)=24\nSIZE(page)=64\nOFFSET(page.flags)=0\n"
+	"NUMBER(MAX_PHYSMEM_BITS)=28\nSIZE(page)=64\nOFFSET(page.flags)=0\n"
 	"OFFSET(page._refcount)=52\nOFFSET(page.mapping)=24\nOFFSET(page._mapcount)=48\n"
 	"OFFSET(page.private)=40\nOFFSET(page.compound_head)=8\nLENGTH(zone.free_area)=11\n"
 	"NUMBER(PG_lru)=4\nNUMBER(PG_private)=13\nNUMBER(PG_swapcache)=10\n"
@@ -40,27 +40,37 @@ static vaddr_t struct_addr(pfn_t pfn)
 	return IMAGE + (GEN_KERNEL_STRUCTS_PFN << 12) + pfn * STRUCT_LEN;
 }
 
-void gen_kernel_init(struct gen *g, enum gen_kernel_flavour flavour)
+static void init(struct gen *g, enum gen_kernel_flavour flavour, pfn_t num_pages,
+		 pfn_t with_memmap)
 {
 	static const char *const uts[] = {"Linux",  "gen-host", "6.1.0-gen",
 					  "#1 SMP", "x86_64",	"(none)"};
-	unsigned num_sections = GEN_KERNEL_PAGES / GEN_KERNEL_SECTION;
 
-	gen_init(g, 12, GEN_KERNEL_PAGES);
-	gen_ram(g, 1, GEN_KERNEL_PAGES - 1, GEN_PRESENT);
+	gen_init(g, 12, num_pages);
+	gen_ram(g, 1, num_pages - 1, GEN_PRESENT);
 	buf_add_str(&g->vmcoreinfo, common);
 	buf_add_str(&g->vmcoreinfo, flavours[flavour]);
 	gen_put64(g, ROOTS_PFN << 12, IMAGE + (SECTIONS_PFN << 12));
 	/* The map of all sections is one array, so each has the same coded address. */
-	for (unsigned i = 0; i < num_sections - 1; i++)
+	for (unsigned i = 0; i < with_memmap / GEN_KERNEL_SECTION; i++)
 		gen_put64(g, (SECTIONS_PFN << 12) + i * 16 + 8, struct_addr(0) | 0xf);
 	for (unsigned i = 0; i < 6; i++)
 		memcpy(gen_page(g, UTS_PFN) + 4 + i * DISKDUMP_UTS_FIELD_LEN, uts[i],
 		       strlen(uts[i]));
-	for (pfn_t pfn = 0; pfn < GEN_KERNEL_NO_MEMMAP; pfn++)
+	for (pfn_t pfn = 0; pfn < with_memmap; pfn++)
 		gen_kernel_set(g, pfn, (struct gen_page_struct){0});
+}
+
+void gen_kernel_init(struct gen *g, enum gen_kernel_flavour flavour)
+{
+	init(g, flavour, GEN_KERNEL_PAGES, GEN_KERNEL_NO_MEMMAP);
 	for (pfn_t pfn = 32; pfn < GEN_KERNEL_PAGES; pfn++)
 		gen_fill(g, pfn);
+}
+
+void gen_kernel_init_big(struct gen *g, enum gen_kernel_flavour flavour, pfn_t num_pages)
+{
+	init(g, flavour, num_pages, num_pages);
 }
 
 void gen_kernel_forget(struct gen *g, const char *key)

@@ -38,6 +38,8 @@ struct gen_page_struct {
 
 /* All page frames present and in use by the kernel. */
 void gen_kernel_init(struct gen *g, enum gen_kernel_flavour flavour);
+/* The same with @num_pages page frames, all with a memmap. */
+void gen_kernel_init_big(struct gen *g, enum gen_kernel_flavour flavour, pfn_t num_pages);
 /* Take all lines with @key out of VMCOREINFO. */
 void gen_kernel_forget(struct gen *g, const char *key);
 

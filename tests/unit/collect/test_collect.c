@@ -235,6 +235,22 @@ static void a_compressed_dump_can_be_filtered_again(void **state)
 	end(&w);
 }
 
+static void pages_missing_in_the_source_show_in_the_dump_level(void **state)
+{
+	struct world w, v;
+
+	begin(&w, GEN_KERNEL_6_12);
+	collect(&w, 24, &collect_codec_zlib);
+	begin(&v, GEN_KERNEL_6_12);
+	v.in = w.out;
+	w.out = NULL;
+	collect(&v, 2, &collect_codec_zlib);
+	assert_int_equal(dump_level(v.out), 26);
+	assert_right(&v, 26);
+	end(&v);
+	end(&w);
+}
+
 static void without_a_memory_model_every_page_is_kept_and_said(void **state)
 {
 	struct world w;
@@ -261,6 +277,23 @@ static void pages_whose_struct_cannot_be_read_are_kept(void **state)
 	assert_int_equal(dump_pfn_state(w.out, FREE_PFN), PFN_PRESENT);
 	assert_int_equal(dump_pfn_state(w.out, CACHE_PFN), PFN_EXCLUDED);
 	assert_int_equal(dump_pfn_state(w.out, USER_PFN), PFN_EXCLUDED);
+	end(&w);
+}
+
+static void a_block_may_be_longer_than_a_chunk_of_work(void **state)
+{
+	struct world w = {.fd = memfd_create("vmcore", MFD_CLOEXEC)};
+
+	/* A compound page of all 2^16 page frames. Only what is needed is in the source. */
+	gen_kernel_init_big(&w.g, GEN_KERNEL_6_12, 65536);
+	gen_kernel_hugetlb(&w.g, GEN_KERNEL_6_12, 0, 16);
+	gen_ram(&w.g, 0, 65536, GEN_EXCLUDED);
+	gen_ram(&w.g, 0, 1100, GEN_PRESENT);
+	gen_ram(&w.g, 40000, 10, GEN_PRESENT);
+	collect(&w, 31, &collect_codec_zlib);
+	assert_int_equal(w.stats.excluded[PAGE_USER], 1110);
+	assert_int_equal(w.stats.pages_written, 0);
+	assert_int_equal(dump_pfn_state(w.out, 40000), PFN_EXCLUDED);
 	end(&w);
 }
 
@@ -452,8 +485,10 @@ int main(void)
 		cmocka_unit_test(zero_pages_share_one_page_of_data),
 		cmocka_unit_test(header_notes_and_registers_are_carried_over),
 		cmocka_unit_test(a_compressed_dump_can_be_filtered_again),
+		cmocka_unit_test(pages_missing_in_the_source_show_in_the_dump_level),
 		cmocka_unit_test(without_a_memory_model_every_page_is_kept_and_said),
 		cmocka_unit_test(pages_whose_struct_cannot_be_read_are_kept),
+		cmocka_unit_test(a_block_may_be_longer_than_a_chunk_of_work),
 		cmocka_unit_test(a_page_that_is_ram_in_part_is_filled_up_with_zeros),
 		cmocka_unit_test(a_truncated_source_makes_an_incomplete_dump),
 		cmocka_unit_test(a_full_disk_leaves_a_readable_dump_marked_incomplete),

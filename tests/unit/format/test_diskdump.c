@@ -103,6 +103,9 @@ static void counts_that_contradict_each_other_are_named_with_their_offset(void *
 	file.data[0x1ac] = 1;
 	assert_failure(diskdump_parse(&src, &dd), ERR_BAD_DATA, "block size 4097");
 	file.data[0x1ac] = 0;
+	strcpy(file.data + 12 + 4 * 65, "i686");
+	assert_failure(diskdump_parse(&src, &dd), ERR_UNSUPPORTED,
+		       "32-bit machine, \"i686\"");
 	file.data[8] = 0;
 	file.data[11] = 6;
 	assert_failure(diskdump_parse(&src, &dd), ERR_UNSUPPORTED, "big-endian");

@@ -118,7 +118,7 @@ static void mem_section_may_be_an_array_without_roots(void **state)
 	begin(&w, GEN_KERNEL_6_1);
 	gen_kernel_forget(&w.g, "(mem_section)");
 	buf_add_str(&w.g.vmcoreinfo, "SYMBOL(mem_section)=ffffffff80002000\n"
-				     "LENGTH(mem_section)=16\nSIZE(mem_section)=16\n");
+				     "LENGTH(mem_section)=256\nSIZE(mem_section)=16\n");
 	open_dump(&w);
 	assert_true(memmap_find(w.memmap, 300, &addr, &section_end, &why));
 	assert_int_equal(addr, 0xffffffff80008000 + 300 * 64);
