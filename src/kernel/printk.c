@@ -8,7 +8,7 @@
 
 /* A log whose pages are gone is not worth walking to the end of what a hostile header
  * claims. */
-#define MAX_LOST_IN_ROW (1 << 16)
+#define MAX_LOST_IN_ROW (1 << 14)
 
 static struct err *read_dump(void *ctx, vaddr_t addr, void *data, size_t len)
 {

@@ -9,7 +9,7 @@
 #define MAX_DESC_BITS	   26
 #define MAX_STRUCT_SIZE	   1024
 #define MAX_TEXT_LEN	   65535 /* printk_info.text_len is a u16 */
-#define MAX_LOST_PER_CALL  (1 << 16)
+#define MAX_LOST_PER_CALL  (1 << 14)
 
 /* Top two bits of prb_desc.state_var. */
 enum desc_state { DESC_RESERVED, DESC_COMMITTED, DESC_FINALIZED, DESC_REUSABLE };
