@@ -43,15 +43,20 @@ static bool has_prefix(const char *name, const char *stem)
 	return !*stem;
 }
 
-/* The name of the module in file @base, "crc32c-intel.ko.xz"; NULL if it is none. */
-static char *name_of_file(const char *base)
+/* Length of the module's name in the file name @base, "crc32c-intel.ko.xz"; 0 if it is not
+ * that of a module. */
+static size_t name_len_of_file(const char *base)
 {
 	const char *dot = strstr(base, ".ko");
-	char *name;
 
-	if (!dot || dot == base || (dot[3] && dot[3] != '.'))
-		return NULL;
-	name = strndup(base, (size_t)(dot - base));
+	return dot && (!dot[3] || dot[3] == '.') ? (size_t)(dot - base) : 0;
+}
+
+/* That name, folded. NULL without memory. */
+static char *name_of_file(const char *base)
+{
+	char *name = strndup(base, name_len_of_file(base));
+
 	for (char *p = name; p && *p; p++)
 		*p = folded(*p);
 	return name;
@@ -62,7 +67,7 @@ static struct err *add_row(struct module_index *index, const char *base, const c
 	size_t prefix = strlen(index->directory);
 	struct module_index_row *row;
 
-	if (!strstr(base, ".ko"))
+	if (!name_len_of_file(base))
 		return NULL;
 	if (index->num_rows == FILES_MAX)
 		return err_new(ERR_BAD_DATA, "%s has more than %d modules",
@@ -77,13 +82,13 @@ static struct err *add_row(struct module_index *index, const char *base, const c
 		index->capacity = capacity;
 	}
 	row = &index->rows[index->num_rows];
-	row->name = name_of_file(base);
-	if (!row->name)
-		return NULL;
-	row->path = strdup(path);
-	row->is_update = str_has_prefix(path + prefix, "/updates/");
+	*row = (struct module_index_row){
+		.name = name_of_file(base),
+		.path = strdup(path),
+		.is_update = str_has_prefix(path + prefix, "/updates/"),
+	};
 	index->num_rows++;
-	return row->path ? NULL : err_nomem();
+	return row->name && row->path ? NULL : err_nomem();
 }
 
 static struct err *walk(struct module_index *index)
@@ -221,19 +226,12 @@ static bool is_builtin_name(const struct module_index *index, const char *name)
 	for (const char *line = index->builtin; *line;) {
 		size_t len = strcspn(line, "\n");
 		size_t base = len;
-		char file[256];
 
 		while (base && line[base - 1] != '/')
 			base--;
-		if (len - base < sizeof(file)) {
-			cleanup(freep) char *candidate = NULL;
-
-			memcpy(file, line + base, len - base);
-			file[len - base] = '\0';
-			candidate = name_of_file(file);
-			if (candidate && module_name_eq(candidate, name))
-				return true;
-		}
+		if (has_prefix(line + base, name) &&
+		    str_has_prefix(line + base + strlen(name), ".ko"))
+			return true;
 		line += len + (line[len] == '\n');
 	}
 	return false;

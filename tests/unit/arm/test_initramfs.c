@@ -1,5 +1,6 @@
 #include "testing.h"
 
+#include "failing_malloc.h"
 #include "fake_modules.h"
 
 #include "arm/initramfs.h"
@@ -148,6 +149,25 @@ static void compressed_images_unpack_to_the_plain_one(void **state)
 	assert_int_equal(get_le32((u8 *)gzip.data + 4), 0);
 }
 
+static struct err *build_once(void *ctx)
+{
+	static const char *const modules[] = {"disk", NULL};
+	const struct manifest manifest = MANIFEST_DEFAULTS;
+	const struct initramfs_options options = {.init = init_path,
+						  .modules_dir = fake.dir,
+						  .modules = modules,
+						  .manifest = &manifest,
+						  .compression = INITRAMFS_PLAIN};
+	cleanup(initramfs_deinit) struct initramfs image = {0};
+
+	return initramfs_build(&options, &image);
+}
+
+static void without_memory_there_is_an_error_and_no_leak(void **state)
+{
+	assert_true(each_allocation_fails_once(build_once, NULL) > 50);
+}
+
 static void a_missing_input_is_named(void **state)
 {
 	const struct manifest manifest = MANIFEST_DEFAULTS;
@@ -165,6 +185,7 @@ int main(void)
 		cmocka_unit_test(the_manifest_lists_the_modules_in_load_order),
 		cmocka_unit_test(the_same_inputs_give_the_same_bytes),
 		cmocka_unit_test(compressed_images_unpack_to_the_plain_one),
+		cmocka_unit_test(without_memory_there_is_an_error_and_no_leak),
 		cmocka_unit_test(a_missing_input_is_named),
 	};
 
