@@ -35,12 +35,16 @@ u64 bits_clear(u8 *bits, u64 first, u64 end)
 	return n;
 }
 
-u64 bits_count(const u8 *bits, size_t len)
+u64 bits_count(const u8 *bits, u64 num)
 {
 	u64 n = 0;
 
-	for (size_t i = 0; i < len; i += 8)
-		n += (u64)__builtin_popcountll(get_le64(bits + i));
+	for (; num >= 64; num -= 64, bits += 8)
+		n += (u64)__builtin_popcountll(get_le64(bits));
+	for (; num >= 8; num -= 8, bits++)
+		n += (u64)__builtin_popcount(*bits);
+	if (num)
+		n += (u64)__builtin_popcount(*bits & ((1u << num) - 1));
 	return n;
 }
 

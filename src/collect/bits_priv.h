@@ -7,8 +7,8 @@
 void bits_set(u8 *bits, u64 first, u64 end);
 /* Returns how many were set. */
 u64 bits_clear(u8 *bits, u64 first, u64 end);
-/* Set bits in @len bytes, a multiple of 8. */
-u64 bits_count(const u8 *bits, size_t len);
+/* Set bits among the first @num. */
+u64 bits_count(const u8 *bits, u64 num);
 /* The first bit of [@bit, @end) that is @value, @end if none. */
 u64 bits_find(const u8 *bits, u64 bit, u64 end, bool value);
 

@@ -16,6 +16,19 @@
 
 #define READ_BYTES ((size_t)1 << 20)
 
+/* What lies behind the last symbol known of the kernel image is part of it too, about so
+ * much.
+ */
+#define IMAGE_TAIL_LEN ((u64)4 << 20)
+#define IMAGE_MAX_LEN  ((u64)1 << 30)
+
+/* Page frames that are copied in one go, and how many pages kept precede them in the dump.
+ */
+struct stripe {
+	pfn_t first, end;
+	u64 rank;
+};
+
 /* One run of the collector. */
 struct collector {
 	struct dump *d;
@@ -29,6 +42,8 @@ struct collector {
 	u8 *pages;		  /* READ_BYTES */
 	bool vmcoreinfo_is_apart; /* not inside the notes */
 	u64 pages_total;
+	struct stripe image, behind; /* around the end of the image */
+	struct stripe now;	     /* being copied */
 	u8 ram[CHUNK_BYTES], kept[CHUNK_BYTES];
 };
 
@@ -125,6 +140,38 @@ static void place_notes(struct collector *c)
 	dd->sub_header_blocks = (u32)((end - 1) / dd->block_size);
 }
 
+/* About where the kernel image lies: from the lowest to behind the highest of the symbols
+ * that VMCOREINFO has of it. Only the order of pages in the file depends on it. */
+static void find_image(struct collector *c)
+{
+	static const char *const symbols[] = {
+		"_stext",    "swapper_pg_dir", "init_uts_ns",	   "node_online_map", "prb",
+		"clear_seq", "kallsyms_names", "kallsyms_offsets", "node_data",
+	};
+	const struct vmcoreinfo *vi = dump_vmcoreinfo(c->d);
+	paddr_t low = UINT64_MAX, high = 0, paddr;
+	vaddr_t addr;
+
+	for (size_t i = 0; vi && i < ARRAY_SIZE(symbols); i++) {
+		struct err *err;
+
+		if (!vmcoreinfo_symbol(vi, symbols[i], &addr))
+			continue;
+		err = dump_translate(c->d, addr, &paddr);
+		if (err) {
+			err_ignore(err);
+			continue;
+		}
+		low = min_u64(low, paddr);
+		high = max_u64(high, paddr);
+	}
+	if (low < high && high - low < IMAGE_MAX_LEN) {
+		c->image.first = low >> dump_page_shift(c->d);
+		c->image.end = (high + IMAGE_TAIL_LEN) >> dump_page_shift(c->d);
+	}
+	c->behind = (struct stripe){.first = c->image.end, .end = UINT64_MAX};
+}
+
 static void plan(struct collector *c)
 {
 	const struct vmcoreinfo *vi = dump_vmcoreinfo(c->d);
@@ -150,6 +197,7 @@ static void plan(struct collector *c)
 	if (!vi || !vmcoreinfo_value(vi, "CRASHTIME", 10, &dd->timestamp_s))
 		dd->timestamp_s = (u64)time(NULL);
 	fill_uts(c);
+	find_image(c);
 	place_notes(c);
 	diskdump_lay_out(dd);
 }
@@ -225,10 +273,18 @@ static struct err *each_chunk(struct collector *c,
 	return NULL;
 }
 
+/* Pages kept in the chunk from @first on that precede page frame @end. */
+static u64 count_before(const struct collector *c, pfn_t first, pfn_t end)
+{
+	return end <= first ? 0 : bits_count(c->kept, min_u64(end - first, CHUNK_PAGES));
+}
+
 static struct err *filter_one(struct collector *c, pfn_t first)
 {
 	filter_chunk(&c->filter, first, c->dd.max_pfn, c->ram, c->kept);
-	c->pages_total += bits_count(c->kept, CHUNK_BYTES);
+	c->pages_total += count_before(c, first, UINT64_MAX);
+	c->image.rank += count_before(c, first, c->image.first);
+	c->behind.rank += count_before(c, first, c->behind.first);
 	return write_bitmaps(c, first);
 }
 
@@ -303,14 +359,18 @@ static struct err *copy_run(struct collector *c, pfn_t first, u64 count)
 static struct err *copy_one(struct collector *c, pfn_t first)
 {
 	size_t len = chunk_len(c, first), got;
-	u64 end = len * 8;
-	struct err *err = io_pread_some(c->fd, c->kept, len,
-					c->dd.bitmap2_offset + first / 8, c->name, &got);
+	u64 bit = max_u64(first, c->now.first) - first;
+	u64 end = max_u64(first, min_u64(first + len * 8, c->now.end)) - first;
+	struct err *err;
 
+	if (bit >= end)
+		return NULL;
+	err = io_pread_some(c->fd, c->kept, len, c->dd.bitmap2_offset + first / 8, c->name,
+			    &got);
 	if (!err && got != len)
 		err = err_new(ERR_BAD_DATA, "%s: the page bitmap cannot be read back",
 			      c->name);
-	for (u64 bit = 0; !err && bit < end;) {
+	while (!err && bit < end) {
 		u64 run = bits_find(c->kept, bit, end, true);
 
 		bit = bits_find(c->kept, run, end, false);
@@ -374,10 +434,29 @@ static struct err *finish(struct collector *c)
 	return write_header(c);
 }
 
+/* The image first, so that a dump that is cut short has the kernel's log, names and types.
+ */
+static struct err *copy_stripes(struct collector *c)
+{
+	const struct stripe before = {.end = c->image.first};
+	const struct stripe *order[] = {&c->image, &before, &c->behind};
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		struct err *err = writer_move(&c->writer, order[i]->rank);
+
+		c->now = *order[i];
+		if (!err)
+			err = each_chunk(c, copy_one);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 static struct err *copy_pages(struct collector *c)
 {
 	u64 start = clock_now_ms();
-	struct err *err = each_chunk(c, copy_one);
+	struct err *err = copy_stripes(c);
 
 	if (!err)
 		err = finish(c);

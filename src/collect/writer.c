@@ -18,7 +18,8 @@ struct err *writer_init(struct writer *w, int fd, const char *name, size_t page_
 			     .page_size = page_size,
 			     .codec = codec,
 			     .data_offset = data_offset,
-			     .descs_offset = descs_offset};
+			     .descs_offset = descs_offset,
+			     .descs_start = descs_offset};
 	w->data = malloc(DATA_BYTES);
 	w->descs = malloc(MAX_DESCS * DISKDUMP_PAGE_DESC_LEN);
 	if (!w->data || !w->descs)
@@ -57,6 +58,15 @@ struct err *writer_flush(struct writer *w)
 	w->num_in_file += w->num_descs;
 	w->num_descs = 0;
 	return NULL;
+}
+
+struct err *writer_move(struct writer *w, u64 index)
+{
+	struct err *err = writer_flush(w);
+
+	if (!err)
+		w->descs_offset = w->descs_start + index * DISKDUMP_PAGE_DESC_LEN;
+	return err;
 }
 
 void writer_rescue(struct writer *w)

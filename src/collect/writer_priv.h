@@ -22,6 +22,7 @@ struct writer {
 	u8 *descs; /* not yet written, the first belongs at descs_offset */
 	size_t num_descs;
 	u64 descs_offset;
+	u64 descs_start; /* the table's */
 	u64 zero_offset; /* where a page of zeros lies in the file, 0: nowhere yet */
 	u64 num_zero;
 	u64 num_in_file; /* descriptors written, and their data */
@@ -32,6 +33,9 @@ must_check struct err *writer_init(struct writer *w, int fd, const char *name,
 				   size_t page_size, const struct collect_options *options,
 				   u64 descs_offset, u64 data_offset);
 void writer_deinit(struct writer *w);
+
+/* The next page will be the one with the @index-th descriptor. */
+must_check struct err *writer_move(struct writer *w, u64 index);
 
 /* Take the next page. */
 must_check struct err *writer_add_page(struct writer *w, const u8 *page);

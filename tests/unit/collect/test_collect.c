@@ -369,6 +369,45 @@ static void a_full_disk_leaves_a_readable_dump_marked_incomplete(void **state)
 	end(&w);
 }
 
+/* Page frames of a machine whose kernel image lies high. */
+#define BIG_PAGES   4096
+#define IMAGE_FIRST 2990
+#define IMAGE_LAST  3000
+
+static void a_dump_that_is_cut_short_has_the_kernel_image(void **state)
+{
+	struct world w = {.fd = memfd_create("vmcore", MFD_CLOEXEC)};
+	struct rlimit old, small;
+	char path[64];
+
+	gen_kernel_init_big(&w.g, GEN_KERNEL_6_1, BIG_PAGES);
+	for (pfn_t pfn = 1100; pfn < BIG_PAGES; pfn++)
+		gen_fill(&w.g, pfn);
+	gen_kernel_forget(&w.g, "init_uts_ns");
+	gen_kernel_forget(&w.g, "swapper_pg_dir");
+	buf_add_str(
+		&w.g.vmcoreinfo,
+		"SYMBOL(_stext)=ffffffff80bae000\nSYMBOL(clear_seq)=ffffffff80bb8000\n");
+	open_source(&w, NULL);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	small = old;
+	small.rlim_cur = 6000000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_failure(
+		collect_to_fd(w.in, w.fd, "vmcore",
+			      &(struct collect_options){.codec = &collect_codec_none},
+			      &w.stats),
+		ERR_INCOMPLETE, "of 4095 pages");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_success(dump_open(out_path(&w, path), formats, &w.out));
+	for (pfn_t pfn = IMAGE_FIRST; pfn <= IMAGE_LAST; pfn++)
+		assert_int_equal(dump_pfn_state(w.out, pfn), PFN_PRESENT);
+	assert_int_equal(dump_pfn_state(w.out, 1), PFN_PRESENT);
+	assert_int_equal(dump_pfn_state(w.out, IMAGE_FIRST - 1), PFN_LOST);
+	end(&w);
+}
+
 static void a_target_appears_only_when_it_is_whole(void **state)
 {
 	char dir[] = "/tmp/inquest-test-XXXXXX", path[64], incomplete[80];
@@ -492,6 +531,7 @@ int main(void)
 		cmocka_unit_test(a_page_that_is_ram_in_part_is_filled_up_with_zeros),
 		cmocka_unit_test(a_truncated_source_makes_an_incomplete_dump),
 		cmocka_unit_test(a_full_disk_leaves_a_readable_dump_marked_incomplete),
+		cmocka_unit_test(a_dump_that_is_cut_short_has_the_kernel_image),
 		cmocka_unit_test(a_target_appears_only_when_it_is_whole),
 		cmocka_unit_test(options_that_make_no_sense_are_refused),
 		cmocka_unit_test(lack_of_memory_is_an_error_wherever_it_comes),
