@@ -75,8 +75,8 @@ static struct err *find_image_dependency(const char *text, char **ret)
 			*ret = strndup(value, word);
 			return *ret ? NULL : err_nomem();
 		}
-		value += strcspn(value, ",|\n") + 1;
-		value += strspn(value, " ");
+		value += strcspn(value, ",|\n");
+		value += strspn(value, ",| ");
 	}
 	return NULL;
 }
