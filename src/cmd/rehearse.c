@@ -315,6 +315,17 @@ static struct err *outcome_err(const struct rehearse_result *r)
 				r);
 }
 
+/* A reader of JSON gets its document for a rehearsal that could not be made, too. */
+static struct err *fail_as_json(struct err *err, struct rehearse_result *r,
+				const struct rehearse_config *config)
+{
+	r->outcome = REHEARSE_FAILED;
+	free(r->sentence);
+	r->sentence = strdup(err_message(err));
+	err_ignore(print_json(r, config));
+	return with_console_log(err, r);
+}
+
 static struct err *run_rehearse(const struct opts_result *given, enum exit_status *status)
 {
 	cleanup(rehearse_result_deinit) struct rehearse_result result = {0};
@@ -345,12 +356,10 @@ static struct err *run_rehearse(const struct opts_result *given, enum exit_statu
 		err_free(err);
 		return err_new(ERR_REFUSED, "interrupted: nothing was left behind");
 	}
-	if (err) {
-		if (result.console_log)
-			err = err_wrap(err, "(the console log is in %s)",
-				       result.console_log);
-		return err;
-	}
+	if (err && as_json && err_code(err) != ERR_USAGE)
+		return fail_as_json(err, &result, &config);
+	if (err)
+		return with_console_log(err, &result);
 	*status = status_of(result.outcome);
 	err = as_json ? print_json(&result, &config) : print_text(&result);
 	return err ? err : outcome_err(&result);
