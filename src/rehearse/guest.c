@@ -10,6 +10,8 @@
 /* A guest that works prints, reads or writes something every few seconds, even on a
  * machine that is ten times too busy. */
 #define SILENCE_MS 120000
+/* For a panic's call trace to be printed. */
+#define PANIC_TRACE_MS 2000
 /* Alive, but to no end. */
 #define LATE_MS (30u * 60 * 1000)
 /* A KVM that makes progress prints its first line within a second. There are machines
@@ -180,9 +182,18 @@ static bool is_silent(const struct guest *g)
 	return machine_age_ms(g->machine) - machine_last_sign_ms(g->machine) > SILENCE_MS;
 }
 
+/* A panic that was not asked for is the end: the ten seconds until the reset of panic=10
+ * bring nothing but the rest of the call trace. */
+static bool has_panicked(const struct guest *g)
+{
+	const struct story *s = &g->r->story;
+
+	return s->saw_panic && machine_age_ms(g->machine) > s->panic_ms + PANIC_TRACE_MS;
+}
+
 static bool is_over_for_good(const struct guest *g)
 {
-	return is_silent(g) || machine_age_ms(g->machine) > LATE_MS;
+	return has_panicked(g) || is_silent(g) || machine_age_ms(g->machine) > LATE_MS;
 }
 
 static bool has_booted_or_should_have(const struct guest *g)

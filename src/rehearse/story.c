@@ -128,6 +128,7 @@ static void take_kernel_line(struct story *s, const char *text, u64 kernel_us, u
 			return;
 		s->saw_panic = true;
 		s->panic_us = kernel_us;
+		s->panic_ms = at_ms;
 		copy_text(s->panic, sizeof(s->panic), text + strlen(panic),
 			  strlen(text + strlen(panic)));
 	} else if (strstr(text, "invoked oom-killer") || strstr(text, "Out of memory")) {
@@ -215,10 +216,13 @@ static enum verdict_kind judge_before_ready(const struct story *s,
 		return VERDICT_NOT_ARMED;
 	}
 	buf_add_str(b, "the guest ");
-	add_end(b, q);
+	if (s->saw_panic)
+		buf_add_str(b, "panicked");
+	else
+		add_end(b, q);
 	buf_printf(b, " %s", was_at[s->phase]);
 	if (s->saw_panic)
-		buf_printf(b, ": Kernel panic - %s", s->panic);
+		buf_printf(b, ": %s", s->panic);
 	else if (*s->reason)
 		buf_printf(b, ": %s", s->reason);
 	return VERDICT_FAILED;

@@ -44,6 +44,7 @@ struct story {
 	/* The capture kernel. */
 	bool saw_oom, saw_panic;
 	u64 oom_us, panic_us, last_us; /* since the kernel in question started */
+	u64 panic_ms;		       /* since the guest's start */
 	char panic[STORY_TEXT_MAX];
 	u64 mem_total, mem_at_init, mem_low; /* bytes, 0 if not told */
 	u64 done, total;		     /* of the dump's progress, in its own unit */

@@ -164,7 +164,8 @@ static void a_guest_that_never_gets_ready_is_a_failed_rehearsal(void **state)
 	assert_judged(&s, STORY_QEMU_ENDED, VERDICT_FAILED, "exit status 1");
 	tell(&s, banner, 2000);
 	tell(&s, "[    2.200000] Kernel panic - not syncing: No working init found.", 3000);
-	assert_judged(&s, STORY_RESET, VERDICT_FAILED, "No working init found.");
+	assert_judged(&s, STORY_RESET, VERDICT_FAILED,
+		      "panicked while its kernel booted: No working init found.");
 }
 
 static void words_of_the_crashed_log_cannot_forge_facts(void **state)
