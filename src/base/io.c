@@ -156,6 +156,34 @@ struct err *io_write_file(const char *path, unsigned mode, const void *data, siz
 	return err;
 }
 
+const char *io_temp_dir(const char *otherwise)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : otherwise;
+}
+
+struct err *io_open_nameless(const char *dir, int *ret_fd)
+{
+	static const char name[] = "/inquest-XXXXXX";
+	cleanup(freep) char *path = NULL;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		/* Overlay file systems have no O_TMPFILE before Linux 6.6. */
+		path = malloc(strlen(dir) + sizeof(name));
+		if (!path)
+			return err_nomem();
+		strcpy(stpcpy(path, dir), name);
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd < 0)
+			return err_os(errno, "cannot make a temporary file in %s", dir);
+		unlink(path);
+	}
+	*ret_fd = fd;
+	return NULL;
+}
+
 struct err *io_fsync_dir(const char *path)
 {
 	cleanup(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -46,6 +46,13 @@ must_check struct err *io_read_file(const char *path, size_t max_len, char **ret
 must_check struct err *io_write_file(const char *path, unsigned mode, const void *data,
 				     size_t len);
 
+/* Open a new file without a name in @dir, for reading and writing: it goes away with its
+ * last descriptor, however we end. "/proc/self/fd/N" is a path to it. */
+must_check struct err *io_open_nameless(const char *dir, int *ret_fd);
+
+/* Where files that go away may be put: $TMPDIR, else @otherwise. */
+const char *io_temp_dir(const char *otherwise);
+
 /* fsync the directory at @path, so that a rename in it survives a power cut. */
 must_check struct err *io_fsync_dir(const char *path);
 

@@ -17,38 +17,6 @@ struct disk {
 	u64 size_bytes;
 };
 
-static const char *scratch_dir(const char *dir)
-{
-	const char *from_environment = getenv("TMPDIR");
-
-	if (dir)
-		return dir;
-	return from_environment && *from_environment ? from_environment : "/var/tmp";
-}
-
-/* A file without a name. Overlay file systems have no O_TMPFILE before Linux 6.6. */
-static struct err *open_nameless(const char *dir, int *ret)
-{
-	cleanup(buf_deinit) struct buf name = BUF_INIT;
-	struct err *err;
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0) {
-		*ret = fd;
-		return NULL;
-	}
-	buf_printf(&name, "%s/inquest-disk.XXXXXX", dir);
-	err = buf_check(&name);
-	if (err)
-		return err;
-	fd = mkostemp(name.data, O_CLOEXEC);
-	if (fd < 0)
-		return err_os(errno, "cannot make a scratch disk in %s", dir);
-	unlink(name.data);
-	*ret = fd;
-	return NULL;
-}
-
 /* Journal and inode tables are initialised lazily: the guest lives for a minute. */
 static struct err *make_file_system(struct disk *d, const char *label,
 				    const volatile sig_atomic_t *cancel)
@@ -86,10 +54,11 @@ struct err *disk_new(const char *dir, u64 size_bytes, const char *label,
 		return err_nomem();
 	d->fd = -1;
 	d->size_bytes = size_bytes;
-	dir = scratch_dir(dir);
-	err = open_nameless(dir, &d->fd);
+	if (!dir)
+		dir = io_temp_dir("/var/tmp");
+	err = io_open_nameless(dir, &d->fd);
 	if (err)
-		return err;
+		return err_wrap(err, "the scratch disk");
 	snprintf(d->path, sizeof(d->path), "/proc/self/fd/%d", d->fd);
 	if (ftruncate(d->fd, (off_t)size_bytes) < 0)
 		return err_os(errno, "cannot make a scratch disk of %llu bytes in %s",

@@ -30,13 +30,6 @@ struct results {
 	size_t num_files;
 };
 
-static const char *temp_dir(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/tmp";
-}
-
 static struct err *join(char **ret, const char *dir, const char *name, const char *suffix)
 {
 	cleanup(buf_deinit) struct buf b = BUF_INIT;
@@ -141,25 +134,11 @@ static struct err *set_nameless(struct result_file *f)
 	return err;
 }
 
-/* A file that goes away with us. Overlay file systems have no O_TMPFILE before Linux 6.6.
- */
 static struct err *open_temporary(struct result_file *f)
 {
-	cleanup(buf_deinit) struct buf path = BUF_INIT;
-	struct err *err;
+	struct err *err = io_open_nameless(io_temp_dir("/tmp"), &f->fd);
 
-	f->fd = open(temp_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (f->fd >= 0)
-		return set_nameless(f);
-	buf_printf(&path, "%s/inquest-result.XXXXXX", temp_dir());
-	err = buf_check(&path);
-	if (err)
-		return err;
-	f->fd = mkostemp(path.data, O_CLOEXEC);
-	if (f->fd < 0)
-		return err_os(errno, "cannot make a temporary file in %s", temp_dir());
-	unlink(path.data);
-	return set_nameless(f);
+	return err ? err : set_nameless(f);
 }
 
 static struct err *add_file(struct results *r, const char *name, struct result_file **ret)
@@ -319,7 +298,7 @@ struct err *results_keep_log(struct results *r, char **ret_path)
 		return NULL;
 	}
 	buf_printf(&path, r->dir ? "%s" : "%s/inquest-console-XXXXXX.log",
-		   r->dir ? f->path : temp_dir());
+		   r->dir ? f->path : io_temp_dir("/tmp"));
 	err = buf_check(&path);
 	if (err)
 		return err;

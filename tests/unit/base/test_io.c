@@ -178,6 +178,23 @@ static void directories_are_synced_and_files_are_not_directories(void **state)
 	assert_failure(io_fsync_dir(place->file), ERR_OS, "Not a directory");
 }
 
+static void a_nameless_file_can_be_written_and_leaves_nothing(void **state)
+{
+	char dir[] = "/tmp/test_io_dir.XXXXXX", back[5] = "";
+	size_t len = 0;
+	int fd = -1;
+
+	assert_non_null(mkdtemp(dir));
+	assert_success(io_open_nameless(dir, &fd));
+	assert_success(io_pwrite_all(fd, "hello", 5, 0, "nameless"));
+	assert_success(io_pread_some(fd, back, 5, 0, "nameless", &len));
+	assert_memory_equal(back, "hello", 5);
+	/* The folder is empty while the file is open. */
+	assert_int_equal(rmdir(dir), 0);
+	close(fd);
+	assert_failure(io_open_nameless("/no/such/dir", &fd), ERR_OS, "/no/such/dir");
+}
+
 static void a_source_refuses_ranges_past_its_end(void **state)
 {
 	struct byte_source src = source_from_memory("0123456789", 10, "note");
@@ -227,6 +244,7 @@ int main(void)
 		cmocka_unit_test(failing_descriptors_name_what_was_done_where),
 		cmocka_unit_test(a_pipe_is_written_to_its_last_byte),
 		AT_PLACE(directories_are_synced_and_files_are_not_directories),
+		cmocka_unit_test(a_nameless_file_can_be_written_and_leaves_nothing),
 		cmocka_unit_test(a_source_refuses_ranges_past_its_end),
 		AT_PLACE(reading_a_file_survives_each_failing_allocation),
 	};
