@@ -19,8 +19,12 @@ struct err *bitmap_init(struct bitmap *b, const struct byte_source *src, u64 off
 	b->ranks = calloc(size / GROUP_BYTES + 2, sizeof(*b->ranks));
 	if (!b->ranks)
 		return err_nomem();
+	if (!size) {
+		b->bytes = (const u8 *)"";
+		return NULL;
+	}
 	b->bytes = src->map ? src->map(src, offset, size) : NULL;
-	if (b->bytes || !size)
+	if (b->bytes)
 		return NULL;
 	b->copy = malloc(size);
 	if (!b->copy)

@@ -167,6 +167,13 @@ static void a_file_cut_inside_its_bitmaps_opens_without_pages(void **state)
 	assert_int_equal(dump_max_pfn(w->d), 800);
 	assert_int_equal(dump_pfn_state(w->d, 20), PFN_LOST);
 	assert_non_null(dump_vmcoreinfo(w->d));
+	dump_close(w->d);
+	w->d = NULL;
+	/* Not even their first byte. */
+	w->src = source_from_memory(w->file.data, 4096 * 5, "vmcore");
+	assert_success(dump_open_source(&w->src, formats, &w->d));
+	assert_int_equal(dump_max_pfn(w->d), 0);
+	assert_int_equal(dump_pfn_state(w->d, 20), PFN_LOST);
 }
 
 static void the_incomplete_flag_is_told(void **state)
