@@ -63,6 +63,9 @@ static struct err *build_guest_image(struct rehearsal *r, const char *init,
 	};
 	struct initramfs_options options = {.init = init,
 					    .modules_dir = r->kernel.modules_dir,
+					    /* A machine that crashes has drivers at
+					     * work. */
+					    .modules = modules_of_virtio_ext4,
 					    .manifest = &manifest,
 					    .files = files,
 					    .num_files = ARRAY_SIZE(files),
