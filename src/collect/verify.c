@@ -1,0 +1,275 @@
+#include "collect/verify.h"
+
+#include "format/note.h"
+
+#include <string.h>
+
+#define READ_BYTES ((size_t)1 << 20)
+
+/* Page frames that are taken for one go. */
+#define CLAIM_PAGES 8192u
+
+/* One verification. */
+struct verifier {
+	struct dump *d;
+	const struct verify_options *options;
+	pfn_t next; /* page frames before are claimed */
+	u64 bytes_read;
+};
+
+/* What goes through some of the pages. Its result is added to the whole one's at the end.
+ */
+struct checker {
+	struct verifier *v;
+	u8 *pages; /* READ_BYTES */
+	struct verify_result found;
+};
+
+void verify_result_deinit(struct verify_result *r)
+{
+	for (size_t i = 0; i < r->num_damage; i++)
+		free(r->damage[i].why);
+	*r = (struct verify_result){0};
+}
+
+unsigned verify_coverage(const struct verify_result *r)
+{
+	u64 total = r->pages_present + r->pages_excluded + r->pages_lost;
+
+	/* 128 bits wide: the claims of a damaged file are added up here as well. */
+	return total ? (unsigned)((unsigned __int128)r->pages_decoded * 10000 / total) : 0;
+}
+
+/* Keep the sentence of @err for the page frame. Addresses ascend from call to call. */
+static struct err *add_damaged(struct verify_result *r, pfn_t pfn, struct err *err)
+{
+	char *why = NULL;
+
+	if (err_code(err) == ERR_NOMEM)
+		return err;
+	r->pages_damaged++;
+	if (r->num_damage < VERIFY_DAMAGE_MAX) {
+		why = strdup(err_message(err));
+		if (!why) {
+			err_free(err);
+			return err_nomem();
+		}
+		r->damage[r->num_damage++] =
+			(struct verify_damage){.pfn = pfn, .count = 1, .why = why};
+	}
+	err_free(err);
+	return NULL;
+}
+
+static void add_lost(struct verify_result *r, pfn_t pfn, u64 count)
+{
+	struct verify_damage *last = r->num_damage ? &r->damage[r->num_damage - 1] : NULL;
+
+	r->pages_lost += count;
+	if (last && !last->why && last->pfn + last->count == pfn)
+		last->count += count;
+	else if (r->num_damage < VERIFY_DAMAGE_MAX)
+		r->damage[r->num_damage++] =
+			(struct verify_damage){.pfn = pfn, .count = count};
+}
+
+static bool is_zero(const u8 *page, size_t size)
+{
+	return !page[0] && memcmp(page, page + 1, size - 1) == 0;
+}
+
+static void count_decoded(struct checker *c, u64 count)
+{
+	size_t size = dump_page_size(c->v->d);
+
+	c->found.pages_decoded += count;
+	c->found.bytes_decoded += count * size;
+	for (u64 i = 0; i < count; i++)
+		c->found.pages_zero += is_zero(c->pages + i * size, size);
+}
+
+/* Index of the first stretch of RAM that ends past @addr. */
+static size_t find_ram(const struct ram_range *ram, size_t count, paddr_t addr)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (ram[mid].start + ram[mid].len <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* A page that cannot be had in one piece is damaged, unless RAM begins or ends inside it:
+ * then those pieces must be there. */
+static struct err *check_ragged(struct checker *c, pfn_t pfn, struct err *why)
+{
+	struct dump *d = c->v->d;
+	u64 size = dump_page_size(d), start = pfn << dump_page_shift(d);
+	u64 covered = 0;
+	size_t count;
+	const struct ram_range *ram = dump_ram(d, &count);
+
+	memset(c->pages, 0, size);
+	for (size_t i = find_ram(ram, count, start);
+	     i < count && ram[i].start < start + size; i++) {
+		paddr_t from = max_u64(start, ram[i].start);
+		paddr_t to = min_u64(start + size, ram[i].start + ram[i].len);
+		struct err *err = dump_read(d, ADDR_PHYSICAL, from,
+					    c->pages + (from - start), to - from);
+
+		if (err) {
+			err_free(why);
+			return add_damaged(&c->found, pfn, err);
+		}
+		covered += to - from;
+	}
+	if (covered == 0 || covered == size)
+		return add_damaged(&c->found, pfn, why);
+	err_free(why);
+	count_decoded(c, 1);
+	return NULL;
+}
+
+static struct err *report_progress(struct verifier *v, u64 len)
+{
+	struct verify_progress p;
+
+	v->bytes_read += len;
+	p = (struct verify_progress){.pfns_done = v->next,
+				     .pfns_total = dump_max_pfn(v->d),
+				     .bytes_read = v->bytes_read};
+	if (v->options->progress && v->options->progress(v->options->progress_ctx, &p))
+		return err_new(ERR_INCOMPLETE, "%s: verifying was given up",
+			       dump_path(v->d));
+	return NULL;
+}
+
+/* Read @count pages, all present. */
+static struct err *check_present(struct checker *c, pfn_t first, u64 count)
+{
+	size_t size = dump_page_size(c->v->d), len;
+	struct err *err = NULL;
+
+	c->found.pages_present += count;
+	for (u64 done = 0; done < count && !err;) {
+		struct err *why;
+		u64 n = min_u64(count - done, READ_BYTES / size);
+
+		dump_read_some(c->v->d, ADDR_PHYSICAL, (first + done) * size, c->pages,
+			       n * size, &len, &why);
+		n = len / size;
+		count_decoded(c, n);
+		done += n;
+		if (why)
+			err = check_ragged(c, first + done++, why);
+		if (!err)
+			err = report_progress(c->v, max_u64(len, size));
+	}
+	return err;
+}
+
+static struct err *check_run(struct checker *c, enum pfn_state state, pfn_t first,
+			     pfn_t end)
+{
+	if (state == PFN_PRESENT)
+		return check_present(c, first, end - first);
+	if (state == PFN_LOST)
+		add_lost(&c->found, first, end - first);
+	else if (state == PFN_EXCLUDED)
+		c->found.pages_excluded += end - first;
+	return NULL;
+}
+
+/* The run of equal states that begins at @first, as far as a format tells them one by one.
+ */
+static enum pfn_state find_run(struct checker *c, pfn_t first, pfn_t limit, pfn_t *ret_end)
+{
+	enum pfn_state state = dump_pfn_run(c->v->d, first, ret_end);
+	pfn_t end;
+
+	while (*ret_end < limit && dump_pfn_run(c->v->d, *ret_end, &end) == state)
+		*ret_end = end;
+	*ret_end = min_u64(*ret_end, limit);
+	return state;
+}
+
+/* Take the next page frames; false if there are none. A long run that needs no work is
+ * taken in one go, whatever a file claims of empty address space. */
+static bool claim(struct checker *c, pfn_t *ret_first, pfn_t *ret_end)
+{
+	struct verifier *v = c->v;
+	pfn_t max = dump_max_pfn(v->d), end;
+	enum pfn_state state;
+
+	if (v->next >= max)
+		return false;
+	*ret_first = v->next;
+	state = dump_pfn_run(v->d, v->next, &end);
+	if (state == PFN_PRESENT || end - v->next < CLAIM_PAGES)
+		end = v->next + CLAIM_PAGES;
+	v->next = *ret_end = min_u64(end, max);
+	return true;
+}
+
+static struct err *check_pages(struct checker *c)
+{
+	pfn_t first, end, run_end;
+
+	while (claim(c, &first, &end)) {
+		for (; first < end; first = run_end) {
+			enum pfn_state state = find_run(c, first, end, &run_end);
+			struct err *err = check_run(c, state, first, run_end);
+
+			if (err)
+				return err;
+		}
+	}
+	return NULL;
+}
+
+static bool notes_are_damaged(const struct dump *d)
+{
+	size_t len;
+	const void *notes = dump_notes(d, &len);
+	struct note_iter it = note_iter_init(notes, len);
+	struct note n;
+
+	while (note_next(&it, &n))
+		;
+	return it.is_damaged;
+}
+
+static void judge(struct verifier *v, struct verify_result *r)
+{
+	r->is_incomplete = dump_is_incomplete(v->d);
+	r->notes_are_damaged = notes_are_damaged(v->d);
+	r->is_whole = r->pages_present + r->pages_excluded > 0 &&
+		      r->pages_decoded == r->pages_present && !r->pages_lost &&
+		      !r->pages_damaged && !r->is_incomplete && !r->notes_are_damaged;
+}
+
+struct err *verify_dump(struct dump *d, const struct verify_options *options,
+			struct verify_result *ret)
+{
+	cleanup(freep) u8 *pages = malloc(READ_BYTES);
+	struct verifier v = {.d = d, .options = options};
+	struct checker c = {.v = &v, .pages = pages};
+	struct err *err;
+
+	*ret = (struct verify_result){0};
+	if (!pages)
+		return err_nomem();
+	err = check_pages(&c);
+	if (err) {
+		verify_result_deinit(&c.found);
+		return err;
+	}
+	judge(&v, &c.found);
+	*ret = c.found;
+	return NULL;
+}
