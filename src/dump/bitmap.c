@@ -2,8 +2,8 @@
 
 #include "base/bytes.h"
 
-#define GROUP_BITS  4096
-#define GROUP_BYTES (GROUP_BITS / 8)
+#define MIN_GROUP_SHIFT 12 /* 512 bytes */
+#define MAX_RANKS	((u64)1 << 20)
 
 struct err *bitmap_init(struct bitmap *b, const struct byte_source *src, u64 offset,
 			u64 num_bits)
@@ -11,14 +11,11 @@ struct err *bitmap_init(struct bitmap *b, const struct byte_source *src, u64 off
 	u64 size = (num_bits + 7) / 8;
 	u64 in_file = offset < src->size ? src->size - offset : 0;
 
-	*b = (struct bitmap){.num_bits = num_bits, .num_ranks = 1};
+	*b = (struct bitmap){.num_bits = num_bits};
 	if (in_file < size) {
 		size = in_file;
 		b->num_bits = size * 8;
 	}
-	b->ranks = calloc(size / GROUP_BYTES + 2, sizeof(*b->ranks));
-	if (!b->ranks)
-		return err_nomem();
 	if (!size) {
 		b->bytes = (const u8 *)"";
 		return NULL;
@@ -54,35 +51,56 @@ static u64 count_bits(const u8 *p, u64 bits)
 	return n;
 }
 
-u64 bitmap_rank(struct bitmap *b, u64 bit)
+struct err *bitmap_count(struct bitmap *b)
 {
-	u64 group = bit / GROUP_BITS;
+	u64 group_bits, rank = 0;
 
-	for (; b->num_ranks <= group; b->num_ranks++) {
-		u64 last = b->num_ranks - 1;
-
-		b->ranks[b->num_ranks] =
-			b->ranks[last] +
-			count_bits(b->bytes + last * GROUP_BYTES, GROUP_BITS);
+	b->group_shift = MIN_GROUP_SHIFT;
+	while (b->num_bits >> b->group_shift >= MAX_RANKS)
+		b->group_shift++;
+	group_bits = (u64)1 << b->group_shift;
+	b->ranks = calloc((b->num_bits >> b->group_shift) + 1, sizeof(*b->ranks));
+	if (!b->ranks)
+		return err_nomem();
+	for (u64 bit = 0; bit <= b->num_bits; bit += group_bits) {
+		b->ranks[bit >> b->group_shift] = rank;
+		rank += count_bits(b->bytes + bit / 8,
+				   min_u64(group_bits, b->num_bits - bit));
 	}
-	return b->ranks[group] +
-	       count_bits(b->bytes + group * GROUP_BYTES, bit % GROUP_BITS);
+	return NULL;
+}
+
+u64 bitmap_rank(const struct bitmap *b, u64 bit)
+{
+	u64 group = bit >> b->group_shift, first = group << b->group_shift;
+
+	return b->ranks[group] + count_bits(b->bytes + first / 8, bit - first);
+}
+
+/* 64 bits from @bit on, which is a multiple of 8; those past the end are 0. */
+static u64 word_at(const struct bitmap *b, u64 bit)
+{
+	u64 bytes = (b->num_bits + 7) / 8 - bit / 8, word = 0;
+
+	if (bytes >= sizeof(word))
+		return get_le64(b->bytes + bit / 8);
+	for (u64 i = 0; i < bytes; i++)
+		word |= (u64)b->bytes[bit / 8 + i] << 8 * i;
+	return word;
 }
 
 u64 bitmap_find(const struct bitmap *b, u64 bit, u64 end, bool value)
 {
-	u64 skip = value ? 0 : UINT64_MAX;
+	u64 flip = value ? 0 : UINT64_MAX;
 
 	end = min_u64(end, b->num_bits);
 	while (bit < end) {
-		if (bit % 64 == 0 && end - bit >= 64 &&
-		    get_le64(b->bytes + bit / 8) == skip) {
-			bit += 64;
-			continue;
-		}
-		if (bitmap_test(b, bit) == value)
-			return bit;
-		bit++;
+		u64 first = align_down(bit, 8);
+		u64 word = (word_at(b, first) ^ flip) >> (bit - first);
+
+		if (word)
+			return min_u64(end, bit + (u64)__builtin_ctzll(word));
+		bit = first + 64;
 	}
 	return end;
 }

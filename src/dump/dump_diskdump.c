@@ -37,6 +37,8 @@ static struct err *open_bitmaps(struct dump *d)
 
 	if (!err)
 		err = bitmap_init(&c->pages, d->src, c->dd.bitmap2_offset, c->dd.max_pfn);
+	if (!err)
+		err = bitmap_count(&c->pages);
 	if (err)
 		return err_wrap(err, "page bitmaps");
 	if (c->pages.num_bits < c->dd.max_pfn) {
