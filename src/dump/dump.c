@@ -1,18 +1,16 @@
 #include "dump/dump_priv.h"
 
-#include "base/bytes.h"
 #include "format/note.h"
 
 #include <elf.h>
 #include <string.h>
 
-#define HEAD_LEN	 64
-#define MAX_VIEW_LEN	 ((size_t)256 << 20)
-#define MAX_CPU_NOTES	 65536
-#define FLATTENED_MAGIC	 "makedumpfile"
-#define MIN_PAGE_SHIFT	 12
-#define MAX_PAGE_SHIFT	 16
-#define LOAD_CHUNK_BYTES (1u << 20)
+#define HEAD_LEN	64
+#define MAX_CPU_NOTES	65536
+#define FLATTENED_MAGIC "makedumpfile"
+#define MIN_PAGE_SHIFT	12
+#define MAX_PAGE_SHIFT	16
+#define OWN_CACHE_BYTES ((size_t)4 << 20)
 
 struct err *dump_load(struct dump *d, u64 offset, u64 len, size_t max_len, const char *what,
 		      void **ret, size_t *ret_len)
@@ -217,7 +215,10 @@ static struct err *open_with(struct dump *d, const struct dump_format *const *fo
 		return err;
 	find_page_shift(d);
 	find_max_pfn(d);
-	return translation_init(d);
+	err = translation_init(d);
+	if (err)
+		return err;
+	return reader_init(&d->own, d, d->src, OWN_CACHE_BYTES);
 }
 
 struct err *dump_open_source(const struct byte_source *src,
@@ -255,6 +256,7 @@ void dump_close(struct dump *d)
 {
 	if (!d)
 		return;
+	reader_deinit(&d->own);
 	if (d->format)
 		d->format->close(d);
 	free(d->notes);
@@ -269,141 +271,26 @@ void dump_close(struct dump *d)
 
 enum pfn_state dump_pfn_state(struct dump *d, pfn_t pfn)
 {
-	if (pfn >= MAX_PADDR >> d->page_shift)
-		return PFN_ABSENT;
-	return d->format->pfn_run(d, pfn, NULL);
+	pfn_t end;
+
+	return dump_reader_pfn_run(&d->own, pfn, &end);
 }
 
 enum pfn_state dump_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end)
 {
-	if (pfn >= MAX_PADDR >> d->page_shift) {
-		*ret_end = UINT64_MAX;
-		return PFN_ABSENT;
-	}
-	*ret_end = pfn + 1;
-	return d->format->pfn_run(d, pfn, ret_end);
-}
-
-/* Read at least one byte of physical or virtual memory. */
-static struct err *read_step(struct dump *d, enum addr_space space, u64 addr, void *data,
-			     size_t len, size_t *ret_len)
-{
-	paddr_t paddr = addr;
-	u64 contiguous = len;
-	struct err *err;
-
-	if (space == ADDR_VIRTUAL) {
-		err = translation_find(d, addr, &paddr, &contiguous);
-		if (err)
-			return err;
-		len = min_u64(len, contiguous);
-	}
-	err = d->format->read_phys(d, paddr, data, len, ret_len);
-	if (err && space == ADDR_VIRTUAL)
-		err = err_wrap(err, "virtual address 0x%llx", (unsigned long long)addr);
-	return err;
+	return dump_reader_pfn_run(&d->own, pfn, ret_end);
 }
 
 void dump_read_some(struct dump *d, enum addr_space space, u64 addr, void *data, size_t len,
 		    size_t *ret_len, struct err **ret_why)
 {
-	size_t done = 0;
-
-	*ret_why = NULL;
-	while (done < len && !*ret_why) {
-		size_t step = 0;
-
-		*ret_why = read_step(d, space, addr + done, (char *)data + done, len - done,
-				     &step);
-		done += step;
-	}
-	*ret_len = done;
+	dump_reader_read_some(&d->own, space, addr, data, len, ret_len, ret_why);
 }
 
 struct err *dump_read(struct dump *d, enum addr_space space, u64 addr, void *data,
 		      size_t len)
 {
-	size_t done;
-	struct err *why;
-
-	dump_read_some(d, space, addr, data, len, &done, &why);
-	return why;
-}
-
-struct err *dump_read_table_entry(void *ctx, paddr_t addr, u64 *ret)
-{
-	u8 bytes[8];
-	struct err *err = dump_read(ctx, ADDR_PHYSICAL, addr, bytes, sizeof(bytes));
-
-	if (!err)
-		*ret = get_le64(bytes);
-	return err;
-}
-
-/* The bytes in place if all of them are contiguous in the mapped file, else NULL. */
-static const void *view_in_place(struct dump *d, vaddr_t addr, size_t len)
-{
-	const char *first = NULL;
-	size_t done = 0;
-
-	while (done < len) {
-		paddr_t paddr;
-		u64 contiguous, mapped = 0;
-		const char *p;
-		struct err *err = translation_find(d, addr + done, &paddr, &contiguous);
-
-		if (err) {
-			err_ignore(err);
-			return NULL;
-		}
-		p = d->format->map_phys(d, paddr, min_u64(len - done, contiguous), &mapped);
-		if (!p || (first && p != first + done))
-			return NULL;
-		if (!first)
-			first = p;
-		done += min_u64(contiguous, mapped);
-	}
-	return first;
-}
-
-struct err *dump_view(struct dump *d, vaddr_t addr, size_t len, struct dump_view *ret)
-{
-	cleanup(freep) void *copy = NULL;
-	const void *data = len && d->format->map_phys ? view_in_place(d, addr, len) : NULL;
-	struct err *err;
-
-	if (data) {
-		*ret = (struct dump_view){.data = data, .len = len};
-		return NULL;
-	}
-	if (len > MAX_VIEW_LEN)
-		return err_new(
-			ERR_BAD_DATA,
-			"%zu bytes at virtual address 0x%llx are more than the %zu that "
-			"are copied",
-			len, (unsigned long long)addr, MAX_VIEW_LEN);
-	/* Grow with what can be read, so that a wild length costs no memory. */
-	for (size_t done = 0; done < len || !copy;) {
-		size_t chunk = min_u64(len - done, max_u64(done, LOAD_CHUNK_BYTES));
-		void *grown = realloc(copy, done + chunk + 1);
-
-		if (!grown)
-			return err_nomem();
-		copy = grown;
-		err = dump_read(d, ADDR_VIRTUAL, addr + done, (char *)copy + done, chunk);
-		if (err)
-			return err;
-		done += chunk;
-	}
-	*ret = (struct dump_view){.data = copy, .len = len, .copy = copy};
-	copy = NULL;
-	return NULL;
-}
-
-void dump_view_release(struct dump_view *v)
-{
-	free(v->copy);
-	*v = (struct dump_view){0};
+	return dump_reader_read(&d->own, space, addr, data, len);
 }
 
 const char *dump_path(const struct dump *d)

@@ -2,9 +2,12 @@
  * An open dump as an address space: which pages there are, reads by physical or virtual
  * address, the notes, the CPU registers.
  *
- * A struct dump owns its file, its caches and its VMCOREINFO. It belongs to one thread at a
- * time. Two dumps can be open at once. Memory is bounded whatever the file says: tables are
- * bounded by the file's size, pages by a cache of a few megabytes.
+ * A struct dump owns its file and its VMCOREINFO, and what it says of the dump is constant
+ * once it is open (and dump_set_direct_map() called). It has a reader of its own, with a
+ * cache of a few megabytes, through which the functions without "reader" in their names
+ * read; that reader and the notices belong to one thread at a time. Other threads have a
+ * struct dump_reader each. Two dumps can be open at once. Memory is bounded whatever the
+ * file says: tables are bounded by the file's size.
  *
  * Virtual reads: dump/ walks the page tables with the target's arch ops. Before the tables
  * are known (and where they are lost) the kernel image and the direct map are linear;
@@ -34,7 +37,8 @@ extern const struct dump_format dump_format_diskdump;
  * error: see dump_notices(). */
 must_check struct err *dump_open(const char *path, const struct dump_format *const *formats,
 				 struct dump **ret);
-/* The same over any byte source, borrowed until dump_close(). */
+/* The same over any byte source, borrowed until dump_close(). Several threads may read from
+ * it at once if there are several readers. */
 must_check struct err *dump_open_source(const struct byte_source *src,
 					const struct dump_format *const *formats,
 					struct dump **ret);
@@ -59,6 +63,25 @@ enum pfn_state dump_pfn_state(struct dump *d, pfn_t pfn);
 enum pfn_state dump_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end);
 
 enum addr_space { ADDR_PHYSICAL, ADDR_VIRTUAL };
+
+/* One thread's own way to the bytes of a dump: its own descriptor and window on the file,
+ * decompressors and translation cache, and no memory to speak of. Any number of readers can
+ * be open at once; the dump must outlive them. */
+struct dump_reader;
+
+must_check struct err *dump_reader_open(struct dump *d, struct dump_reader **ret);
+void dump_reader_close(struct dump_reader *r);
+static inline void dump_reader_closep(struct dump_reader **r)
+{
+	dump_reader_close(*r);
+}
+struct dump *dump_reader_dump(struct dump_reader *r);
+/* As dump_pfn_run(), dump_read() and dump_read_some(). */
+enum pfn_state dump_reader_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end);
+must_check struct err *dump_reader_read(struct dump_reader *r, enum addr_space space,
+					u64 addr, void *data, size_t len);
+void dump_reader_read_some(struct dump_reader *r, enum addr_space space, u64 addr,
+			   void *data, size_t len, size_t *ret_len, struct err **ret_why);
 
 /* Read @len bytes at @addr into @data; may cross pages. ERR_FAULT naming the address and
  * why (excluded, absent, lost, not mapped) if any byte cannot be had; nothing is

@@ -313,16 +313,15 @@ static enum pfn_state state_at(const struct elf_dump *e, paddr_t addr, paddr_t *
 
 /* RAM may begin or end inside a page: what is not RAM does not count, and of the rest the
  * worst does. */
-static enum pfn_state elf_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end)
+static enum pfn_state elf_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end)
 {
-	const struct elf_dump *e = d->state;
-	paddr_t addr = pfn << d->page_shift, next;
-	paddr_t end = addr + dump_page_size(d);
+	const struct elf_dump *e = r->d->state;
+	paddr_t addr = pfn << r->d->page_shift, next;
+	paddr_t end = addr + dump_page_size(r->d);
 	enum pfn_state worst = state_at(e, addr, &next);
 
 	if (next >= end) {
-		if (ret_end)
-			*ret_end = next >> d->page_shift;
+		*ret_end = next >> r->d->page_shift;
 		return worst;
 	}
 	while (next < end) {
@@ -334,10 +333,10 @@ static enum pfn_state elf_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end)
 	return worst;
 }
 
-static struct err *elf_read_phys(struct dump *d, paddr_t addr, void *data, size_t len,
-				 size_t *ret_len)
+static struct err *elf_read_phys(struct dump_reader *r, paddr_t addr, void *data,
+				 size_t len, size_t *ret_len)
 {
-	const struct elf_dump *e = d->state;
+	const struct elf_dump *e = r->d->state;
 	const struct stretch *s = stretches_find(&e->data, addr);
 	struct err *err;
 	paddr_t end;
@@ -345,21 +344,22 @@ static struct err *elf_read_phys(struct dump *d, paddr_t addr, void *data, size_
 	if (!s)
 		return dump_page_fault(addr, state_at(e, addr, &end));
 	len = min_u64(len, s->start + s->len - addr);
-	err = source_read(d->src, s->offset + (addr - s->start), data, len);
+	err = source_read(r->src, s->offset + (addr - s->start), data, len);
 	if (!err)
 		*ret_len = len;
 	return err;
 }
 
-static const void *elf_map_phys(struct dump *d, paddr_t addr, size_t len, u64 *ret_len)
+static const void *elf_map_phys(struct dump_reader *r, paddr_t addr, size_t len,
+				u64 *ret_len)
 {
-	const struct elf_dump *e = d->state;
+	const struct elf_dump *e = r->d->state;
 	const struct stretch *s = stretches_find(&e->data, addr);
 
-	if (!s || !d->src->map)
+	if (!s || !r->src->map)
 		return NULL;
 	*ret_len = min_u64(len, s->start + s->len - addr);
-	return d->src->map(d->src, s->offset + (addr - s->start), (size_t)*ret_len);
+	return r->src->map(r->src, s->offset + (addr - s->start), (size_t)*ret_len);
 }
 
 const struct dump_format dump_format_elfcore = {

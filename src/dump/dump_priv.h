@@ -1,24 +1,15 @@
 /*
- * The inside of an open dump, shared by dump.c, translate.c and the formats.
+ * The inside of an open dump, shared by dump.c, reader.c, translate.c and the formats.
  *
- * A format fills what is marked so in its `open`, and then serves physical memory. dump.c
- * owns everything else.
+ * A format fills what is marked so in its `open`, and then serves physical memory to any
+ * number of readers, which change nothing of the dump. dump.c owns everything else.
  */
 #ifndef DUMP_DUMP_PRIV_H
 #define DUMP_DUMP_PRIV_H
 
-#include "dump/dump.h"
-#include "dump/file.h"
+#include "dump/reader_priv.h"
 
-#define TLB_ENTRIES 512
-#define MAX_PADDR   ((u64)1 << 52) /* no CPU here addresses more */
-
-/* One leaf of the page tables, or the part of it from `start` on. */
-struct tlb_entry {
-	vaddr_t start;
-	u64 len; /* 0: unused */
-	paddr_t paddr;
-};
+#define MAX_PADDR ((u64)1 << 52) /* no CPU here addresses more */
 
 struct translation {
 	struct arch_paging paging;
@@ -28,7 +19,6 @@ struct translation {
 	 * help. */
 	vaddr_t hint_map;
 	u64 hint_map_len;
-	struct tlb_entry tlb[TLB_ENTRIES];
 };
 
 struct dump_format {
@@ -39,14 +29,20 @@ struct dump_format {
 	struct err *(*open)(struct dump *d);
 	void (*close)(struct dump *d);
 
-	/* See dump_pfn_run(); called with @ret_end NULL or *@ret_end = @pfn + 1. */
-	enum pfn_state (*pfn_run)(struct dump *d, pfn_t pfn, pfn_t *ret_end);
+	/* Make reader's `state`, which `close_reader` frees also when this fails. Both NULL
+	 * if readers need nothing of their own. */
+	struct err *(*open_reader)(struct dump_reader *r, size_t cache_bytes);
+	void (*close_reader)(struct dump_reader *r); /* `state` is not NULL */
+
+	/* See dump_reader_pfn_run(); called with *@ret_end = @pfn + 1. */
+	enum pfn_state (*pfn_run)(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end);
 	/* Read 1 … @len bytes (*@ret_len) at @addr, stopping early where convenient. */
-	struct err *(*read_phys)(struct dump *d, paddr_t addr, void *data, size_t len,
-				 size_t *ret_len);
+	struct err *(*read_phys)(struct dump_reader *r, paddr_t addr, void *data,
+				 size_t len, size_t *ret_len);
 	/* Bytes at @addr in place, *@ret_len of them physically contiguous; NULL if not
-	 * possible. */
-	const void *(*map_phys)(struct dump *d, paddr_t addr, size_t len, u64 *ret_len);
+	 * possible. The pointer stays good as long as the reader. NULL: never possible. */
+	const void *(*map_phys)(struct dump_reader *r, paddr_t addr, size_t len,
+				u64 *ret_len);
 };
 
 struct dump {
@@ -74,6 +70,7 @@ struct dump {
 	size_t num_cpu_notes;
 	struct translation translation;
 	struct notices notices;
+	struct dump_reader own; /* of whoever owns the dump */
 };
 
 /* Where an NT_PRSTATUS descriptor lies in dump.notes. */
@@ -93,13 +90,7 @@ must_check struct err *dump_load(struct dump *d, u64 offset, u64 len, size_t max
 /* The sentence for a page frame that cannot be read. */
 must_check struct err *dump_page_fault(paddr_t addr, enum pfn_state state);
 
-/* 8 bytes of physical memory in little-endian order (struct arch's reader). */
-struct err *dump_read_table_entry(void *ctx, paddr_t addr, u64 *ret);
-
-/* translate.c: prepare from VMCOREINFO, then translate. *@ret_len: physically contiguous
- * bytes from @addr on. */
+/* translate.c: prepare from VMCOREINFO. */
 must_check struct err *translation_init(struct dump *d);
-must_check struct err *translation_find(struct dump *d, vaddr_t addr, paddr_t *ret,
-					u64 *ret_len);
 
 #endif

@@ -26,6 +26,7 @@ struct file_source {
 	char *path;
 	int fd;
 	const char *map; /* the whole file, NULL if not mapped */
+	bool borrows_map;
 	bool uses_window;
 	const char *window;
 	u64 window_offset;
@@ -190,12 +191,34 @@ struct err *file_source_open_in_windows(const char *path, struct file_source **r
 	return open_path(path, true, ret);
 }
 
+struct err *file_source_open_again(const struct file_source *of, struct file_source **ret)
+{
+	cleanup(file_source_closep) struct file_source *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return err_nomem();
+	f->fd = fcntl(of->fd, F_DUPFD_CLOEXEC, 0);
+	if (f->fd < 0)
+		return err_os(errno, "cannot open %s once more", of->path);
+	f->path = strdup(of->path);
+	if (!f->path)
+		return err_nomem();
+	f->bytes = of->bytes;
+	f->bytes.ctx = f;
+	f->bytes.name = f->path;
+	f->map = of->map;
+	f->borrows_map = true;
+	f->uses_window = of->uses_window;
+	*ret = steal(f);
+	return NULL;
+}
+
 void file_source_close(struct file_source *f)
 {
 	if (!f)
 		return;
 	window_drop(f);
-	if (f->map)
+	if (f->map && !f->borrows_map)
 		munmap((void *)f->map, (size_t)f->bytes.size);
 	if (f->fd >= 0)
 		close(f->fd);

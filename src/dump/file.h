@@ -4,7 +4,7 @@
  * Regular files and devices are mapped whole, so that bytes can be used in place. What lies
  * in /proc is not: the kernel would build page tables for all of it; there a window is
  * mapped for long reads, and short ones are read(2). Nothing beyond the size seen when
- * opening is ever touched. One thread at a time.
+ * opening is ever touched. One thread at a time: another thread opens it again.
  */
 #ifndef DUMP_FILE_H
 #define DUMP_FILE_H
@@ -17,6 +17,10 @@ must_check struct err *file_source_open(const char *path, struct file_source **r
 /* The same, read the way of /proc, wherever @path is. */
 must_check struct err *file_source_open_in_windows(const char *path,
 						   struct file_source **ret);
+/* The same file for one more thread, which @of must outlive: the mapping of the whole is
+ * shared, descriptor and window are its own. */
+must_check struct err *file_source_open_again(const struct file_source *of,
+					      struct file_source **ret);
 void file_source_close(struct file_source *f);
 static inline void file_source_closep(struct file_source **f)
 {

@@ -1,7 +1,6 @@
 #include "dump/page_cache.h"
 
-#define CACHE_BYTES ((size_t)4 << 20)
-#define WAYS	    4
+#define WAYS 4
 
 struct slot {
 	pfn_t pfn;
@@ -16,14 +15,14 @@ struct page_cache {
 	struct slot *slots; /* num_sets * WAYS */
 };
 
-struct err *page_cache_new(size_t page_size, struct page_cache **ret)
+struct err *page_cache_new(size_t page_size, size_t bytes, struct page_cache **ret)
 {
 	struct page_cache *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return err_nomem();
 	c->page_size = page_size;
-	c->num_sets = CACHE_BYTES / page_size / WAYS;
+	c->num_sets = max_u64(1, bytes / page_size / WAYS);
 	c->slots = calloc(c->num_sets * WAYS, sizeof(*c->slots));
 	if (!c->slots) {
 		page_cache_free(c);

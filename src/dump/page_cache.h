@@ -1,5 +1,5 @@
 /*
- * The pages of a compressed dump that were decompressed last, a few megabytes of them.
+ * The pages of a compressed dump that were decompressed last.
  *
  * Four ways per set, the least recently used one is replaced. One thread at a time.
  */
@@ -10,7 +10,9 @@
 
 struct page_cache;
 
-must_check struct err *page_cache_new(size_t page_size, struct page_cache **ret);
+/* Up to @bytes of pages, but four at least. */
+must_check struct err *page_cache_new(size_t page_size, size_t bytes,
+				      struct page_cache **ret);
 void page_cache_free(struct page_cache *c);
 
 /* The page of @pfn if it is held, else NULL. Valid until the next page_cache_claim(). */

@@ -34,11 +34,11 @@ static bool linear(vaddr_t addr, vaddr_t start, u64 len, paddr_t phys, paddr_t *
 	return true;
 }
 
-static struct tlb_entry *tlb_slot(struct translation *t, vaddr_t addr, unsigned shift)
+static struct tlb_entry *tlb_slot(struct dump_reader *r, vaddr_t addr, unsigned shift)
 {
 	u64 n = addr >> shift;
 
-	return &t->tlb[(n ^ n >> 9 ^ shift) % TLB_ENTRIES];
+	return &r->tlb[(n ^ n >> 9 ^ shift) % TLB_ENTRIES];
 }
 
 static bool tlb_find(const struct tlb_entry *e, vaddr_t addr, paddr_t *ret, u64 *ret_len)
@@ -46,35 +46,35 @@ static bool tlb_find(const struct tlb_entry *e, vaddr_t addr, paddr_t *ret, u64 
 	return linear(addr, e->start, e->len, e->paddr, ret, ret_len);
 }
 
-static void tlb_add(struct dump *d, vaddr_t addr, paddr_t paddr, u64 len)
+static void tlb_add(struct dump_reader *r, vaddr_t addr, paddr_t paddr, u64 len)
 {
-	struct translation *t = &d->translation;
-	u64 in_page = addr & (dump_page_size(d) - 1);
-	unsigned large = d->page_shift + LARGE_LEAF_BITS;
-	bool is_large = len > dump_page_size(d);
+	u64 page_size = dump_page_size(r->d), in_page = addr & (page_size - 1);
+	unsigned shift = r->d->page_shift + (len > page_size ? LARGE_LEAF_BITS : 0);
 
-	*tlb_slot(t, addr, is_large ? large : d->page_shift) = (struct tlb_entry){
+	*tlb_slot(r, addr, shift) = (struct tlb_entry){
 		.start = addr - in_page, .len = len + in_page, .paddr = paddr - in_page};
 }
 
-static struct err *walk(struct dump *d, vaddr_t addr, paddr_t *ret, u64 *ret_len)
+static struct err *walk(struct dump_reader *r, vaddr_t addr, paddr_t *ret, u64 *ret_len)
 {
-	struct translation *t = &d->translation;
+	const struct dump *d = r->d;
 	struct err *err;
 
-	if (tlb_find(tlb_slot(t, addr, d->page_shift), addr, ret, ret_len) ||
-	    tlb_find(tlb_slot(t, addr, d->page_shift + LARGE_LEAF_BITS), addr, ret,
+	if (tlb_find(tlb_slot(r, addr, d->page_shift), addr, ret, ret_len) ||
+	    tlb_find(tlb_slot(r, addr, d->page_shift + LARGE_LEAF_BITS), addr, ret,
 		     ret_len))
 		return NULL;
-	err = d->arch->walk(&t->paging, dump_read_table_entry, d, addr, ret, ret_len);
+	err = d->arch->walk(&d->translation.paging, reader_read_table_entry, r, addr, ret,
+			    ret_len);
 	if (!err)
-		tlb_add(d, addr, *ret, *ret_len);
+		tlb_add(r, addr, *ret, *ret_len);
 	return err;
 }
 
-struct err *translation_find(struct dump *d, vaddr_t addr, paddr_t *ret, u64 *ret_len)
+struct err *translation_find(struct dump_reader *r, vaddr_t addr, paddr_t *ret,
+			     u64 *ret_len)
 {
-	const struct translation *t = &d->translation;
+	const struct translation *t = &r->d->translation;
 	const struct arch_paging *p = &t->paging;
 	struct err *err;
 
@@ -83,7 +83,7 @@ struct err *translation_find(struct dump *d, vaddr_t addr, paddr_t *ret, u64 *re
 		return NULL;
 	if (linear(addr, t->direct_map, t->direct_map_len, 0, ret, ret_len))
 		return NULL;
-	err = walk(d, addr, ret, ret_len);
+	err = walk(r, addr, ret, ret_len);
 	if (err && linear(addr, t->hint_map, t->hint_map_len, 0, ret, ret_len)) {
 		err_ignore(err);
 		return NULL;
@@ -95,5 +95,5 @@ struct err *dump_translate(struct dump *d, vaddr_t addr, paddr_t *ret)
 {
 	u64 len;
 
-	return translation_find(d, addr, ret, &len);
+	return translation_find(&d->own, addr, ret, &len);
 }

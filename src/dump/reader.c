@@ -1,0 +1,122 @@
+#include "dump/dump_priv.h"
+
+#include "base/bytes.h"
+
+/* Decompressed pages kept by readers beside the dump's own: enough for the page tables and
+ * the struct pages at both ends of a read. */
+#define CACHE_BYTES ((size_t)64 << 10)
+
+struct err *reader_init(struct dump_reader *r, struct dump *d,
+			const struct byte_source *src, size_t cache_bytes)
+{
+	r->d = d;
+	r->src = src;
+	return d->format->open_reader ? d->format->open_reader(r, cache_bytes) : NULL;
+}
+
+void reader_deinit(struct dump_reader *r)
+{
+	if (r->state)
+		r->d->format->close_reader(r);
+	file_source_close(r->file);
+}
+
+struct err *dump_reader_open(struct dump *d, struct dump_reader **ret)
+{
+	cleanup(dump_reader_closep) struct dump_reader *r = calloc(1, sizeof(*r));
+	const struct byte_source *src = d->src;
+	struct err *err;
+
+	if (!r)
+		return err_nomem();
+	if (d->file) {
+		err = file_source_open_again(d->file, &r->file);
+		if (err)
+			return err;
+		src = file_source_bytes(r->file);
+	}
+	err = reader_init(r, d, src, CACHE_BYTES);
+	if (err)
+		return err;
+	*ret = steal(r);
+	return NULL;
+}
+
+void dump_reader_close(struct dump_reader *r)
+{
+	if (!r)
+		return;
+	reader_deinit(r);
+	free(r);
+}
+
+struct dump *dump_reader_dump(struct dump_reader *r)
+{
+	return r->d;
+}
+
+enum pfn_state dump_reader_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end)
+{
+	if (pfn >= MAX_PADDR >> r->d->page_shift) {
+		*ret_end = UINT64_MAX;
+		return PFN_ABSENT;
+	}
+	*ret_end = pfn + 1;
+	return r->d->format->pfn_run(r, pfn, ret_end);
+}
+
+/* Read at least one byte of physical or virtual memory. */
+static struct err *read_step(struct dump_reader *r, enum addr_space space, u64 addr,
+			     void *data, size_t len, size_t *ret_len)
+{
+	paddr_t paddr = addr;
+	u64 contiguous = len;
+	struct err *err;
+
+	if (space == ADDR_VIRTUAL) {
+		err = translation_find(r, addr, &paddr, &contiguous);
+		if (err)
+			return err;
+		len = min_u64(len, contiguous);
+	}
+	err = r->d->format->read_phys(r, paddr, data, len, ret_len);
+	if (err && space == ADDR_VIRTUAL)
+		err = err_wrap(err, "virtual address 0x%llx", (unsigned long long)addr);
+	return err;
+}
+
+void dump_reader_read_some(struct dump_reader *r, enum addr_space space, u64 addr,
+			   void *data, size_t len, size_t *ret_len, struct err **ret_why)
+{
+	size_t done = 0;
+
+	*ret_why = NULL;
+	while (done < len && !*ret_why) {
+		size_t step = 0;
+
+		*ret_why = read_step(r, space, addr + done, (char *)data + done, len - done,
+				     &step);
+		done += step;
+	}
+	*ret_len = done;
+}
+
+struct err *dump_reader_read(struct dump_reader *r, enum addr_space space, u64 addr,
+			     void *data, size_t len)
+{
+	size_t done;
+	struct err *why;
+
+	dump_reader_read_some(r, space, addr, data, len, &done, &why);
+	return why;
+}
+
+struct err *reader_read_table_entry(void *ctx, paddr_t addr, u64 *ret)
+{
+	u8 bytes[8];
+	struct err *err = dump_reader_read(ctx, ADDR_PHYSICAL, addr, bytes, sizeof(bytes));
+
+	if (!err)
+		*ret = get_le64(bytes);
+	return err;
+}
