@@ -2,35 +2,39 @@
 
 #include "base/bytes.h"
 
+/* Bits [first, end) of the word that @first lies in, as a mask of it. */
+static u64 mask_in_word(u64 first, u64 end)
+{
+	u64 from = first % 64, num = min_u64(end - first, 64 - from);
+
+	return (num == 64 ? ~(u64)0 : ((u64)1 << num) - 1) << from;
+}
+
+/* Bitmaps are whole words long: CHUNK_BYTES is, and so are those of the tests. */
+static u8 *word_of(u8 *bits, u64 bit)
+{
+	return bits + bit / 64 * 8;
+}
+
 void bits_set(u8 *bits, u64 first, u64 end)
 {
-	for (; first < end && first % 8; first++)
-		bits[first / 8] |= (u8)(1u << first % 8);
-	if (first < end) {
-		memset(bits + first / 8, 0xff, (end - first) / 8);
-		first = align_down(end, 8);
+	for (; first < end; first = (first / 64 + 1) * 64) {
+		u8 *word = word_of(bits, first);
+
+		put_le64(word, get_le64(word) | mask_in_word(first, end));
 	}
-	for (; first < end; first++)
-		bits[first / 8] |= (u8)(1u << first % 8);
 }
 
 u64 bits_clear(u8 *bits, u64 first, u64 end)
 {
 	u64 n = 0;
 
-	while (first < end) {
-		u8 mask;
+	for (; first < end; first = (first / 64 + 1) * 64) {
+		u8 *word = word_of(bits, first);
+		u64 old = get_le64(word), mask = mask_in_word(first, end);
 
-		if (first % 8 == 0 && end - first >= 8) {
-			n += (u64)__builtin_popcount(bits[first / 8]);
-			bits[first / 8] = 0;
-			first += 8;
-			continue;
-		}
-		mask = (u8)(1u << first % 8);
-		n += (bits[first / 8] & mask) != 0;
-		bits[first / 8] &= (u8)~mask;
-		first++;
+		n += (u64)__builtin_popcountll(old & mask);
+		put_le64(word, old & ~mask);
 	}
 	return n;
 }
@@ -41,23 +45,19 @@ u64 bits_count(const u8 *bits, u64 num)
 
 	for (; num >= 64; num -= 64, bits += 8)
 		n += (u64)__builtin_popcountll(get_le64(bits));
-	for (; num >= 8; num -= 8, bits++)
-		n += (u64)__builtin_popcount(*bits);
 	if (num)
-		n += (u64)__builtin_popcount(*bits & ((1u << num) - 1));
+		n += (u64)__builtin_popcountll(get_le64(bits) & mask_in_word(0, num));
 	return n;
 }
 
 u64 bits_find(const u8 *bits, u64 bit, u64 end, bool value)
 {
-	while (bit < end) {
-		if (bit % 8 == 0 && end - bit >= 8 && bits[bit / 8] == (value ? 0 : 0xff)) {
-			bit += 8;
-			continue;
-		}
-		if ((bits[bit / 8] >> bit % 8 & 1) == value)
-			return bit;
-		bit++;
+	for (; bit < end; bit = (bit / 64 + 1) * 64) {
+		u64 word = get_le64(bits + bit / 64 * 8);
+
+		word = (value ? word : ~word) & mask_in_word(bit, end);
+		if (word)
+			return bit / 64 * 64 + (u64)__builtin_ctzll(word);
 	}
 	return end;
 }

@@ -1,4 +1,6 @@
-/* Runs of bits in a small bitmap. Bit 0 is the lowest of the first byte. */
+/* Runs of bits in a small bitmap of whole 64-bit words. Bit 0 is the lowest of the first
+ * byte.
+ */
 #ifndef COLLECT_BITS_PRIV_H
 #define COLLECT_BITS_PRIV_H
 
