@@ -37,21 +37,23 @@ struct collector {
 	const struct collect_options *options;
 	struct collect_stats *stats;
 	struct diskdump dd;
-	struct filter filter;
+	struct filter *filter;
+	struct filter_scan *scan;
 	struct writer writer;
 	u8 *pages;		  /* READ_BYTES */
 	bool vmcoreinfo_is_apart; /* not inside the notes */
 	u64 pages_total;
 	struct stripe image, behind; /* around the end of the image */
 	struct stripe now;	     /* being copied */
-	u8 ram[CHUNK_BYTES], kept[CHUNK_BYTES];
+	struct filter_chunk chunk;   /* being filtered or copied */
 };
 
 static void collector_freep(struct collector **p)
 {
 	if (!*p)
 		return;
-	filter_deinit(&(*p)->filter);
+	filter_scan_close((*p)->scan);
+	filter_close((*p)->filter);
 	writer_deinit(&(*p)->writer);
 	free((*p)->pages);
 	free(*p);
@@ -240,12 +242,12 @@ static size_t chunk_len(const struct collector *c, pfn_t first)
 static struct err *write_bitmaps(struct collector *c, pfn_t first)
 {
 	size_t len = chunk_len(c, first);
-	struct err *err = io_pwrite_all(c->fd, c->ram, len,
+	struct err *err = io_pwrite_all(c->fd, c->chunk.ram, len,
 					c->dd.bitmap1_offset + first / 8, c->name);
 
 	if (err)
 		return err;
-	return io_pwrite_all(c->fd, c->kept, len, c->dd.bitmap2_offset + first / 8,
+	return io_pwrite_all(c->fd, c->chunk.kept, len, c->dd.bitmap2_offset + first / 8,
 			     c->name);
 }
 
@@ -276,13 +278,18 @@ static struct err *each_chunk(struct collector *c,
 /* Pages kept in the chunk from @first on that precede page frame @end. */
 static u64 count_before(const struct collector *c, pfn_t first, pfn_t end)
 {
-	return end <= first ? 0 : bits_count(c->kept, min_u64(end - first, CHUNK_PAGES));
+	return end <= first ? 0
+			    : bits_count(c->chunk.kept, min_u64(end - first, CHUNK_PAGES));
 }
 
 static struct err *filter_one(struct collector *c, pfn_t first)
 {
-	filter_chunk(&c->filter, first, c->dd.max_pfn, c->ram, c->kept);
-	c->pages_total += count_before(c, first, UINT64_MAX);
+	filter_scan_chunk(c->scan, first, c->dd.max_pfn, &c->chunk);
+	c->stats->pages_ram += c->chunk.pages_ram;
+	c->stats->pages_not_in_source += c->chunk.pages_not_in_source;
+	for (size_t i = 0; i < PAGE_NUM_CLASSES; i++)
+		c->stats->excluded[i] += c->chunk.excluded[i];
+	c->pages_total += c->chunk.num_kept;
 	c->image.rank += count_before(c, first, c->image.first);
 	c->behind.rank += count_before(c, first, c->behind.first);
 	return write_bitmaps(c, first);
@@ -365,15 +372,15 @@ static struct err *copy_one(struct collector *c, pfn_t first)
 
 	if (bit >= end)
 		return NULL;
-	err = io_pread_some(c->fd, c->kept, len, c->dd.bitmap2_offset + first / 8, c->name,
-			    &got);
+	err = io_pread_some(c->fd, c->chunk.kept, len, c->dd.bitmap2_offset + first / 8,
+			    c->name, &got);
 	if (!err && got != len)
 		err = err_new(ERR_BAD_DATA, "%s: the page bitmap cannot be read back",
 			      c->name);
 	while (!err && bit < end) {
-		u64 run = bits_find(c->kept, bit, end, true);
+		u64 run = bits_find(c->chunk.kept, bit, end, true);
 
-		bit = bits_find(c->kept, run, end, false);
+		bit = bits_find(c->chunk.kept, run, end, false);
 		if (run < bit)
 			err = copy_run(c, first + run, bit - run);
 	}
@@ -397,16 +404,19 @@ static struct err *reserve(struct collector *c, u64 descs_len)
 
 static struct err *filter_and_reserve(struct collector *c)
 {
+	const struct filter_options options = {.level = c->options->dump_level};
 	u64 start = clock_now_ms(), descs_len;
 	struct err *err = write_front(c);
 
 	if (!err)
-		err = filter_init(&c->filter, c->d, c->options->dump_level, c->stats);
+		err = filter_open(c->d, &options, &c->filter);
+	if (!err)
+		err = filter_scan_open(c->filter, NULL, &c->scan);
 	if (!err)
 		err = each_chunk(c, filter_one);
 	if (err)
 		return err;
-	filter_deinit(&c->filter);
+	filter_scan_close(steal(c->scan));
 	c->stats->filter_ms = clock_now_ms() - start;
 	descs_len = c->pages_total * DISKDUMP_PAGE_DESC_LEN;
 	err = reserve(c, descs_len);

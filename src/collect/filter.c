@@ -1,186 +1,268 @@
 #include "collect/filter_priv.h"
 
 #include "collect/bits_priv.h"
+#include "kernel/memmap.h"
 
 #include <string.h>
 
-/* Pieces of the memmap read at once; even, so that a compound page's second struct is in
- * the same piece as its first. */
-#define STRUCTS_BYTES ((size_t)256 << 10)
-#define SKIP_PAGES    64 /* kept unseen where a piece of the memmap cannot be read */
+/* The memmap is read in windows: small enough to stay in a CPU's own cache on the way
+ * through, large enough that the read call itself does not count. */
+#define WINDOW_BYTES ((size_t)128 << 10)
+#define SKIP_PAGES   64 /* kept unseen where a window cannot be read */
 
-struct err *filter_init(struct filter *f, struct dump *d, unsigned level,
-			struct collect_stats *stats)
+#define MAX_PAGE_STRUCT 4096
+
+struct filter {
+	struct dump *d;
+	u32 excluded;	       /* classes, bit 1 << class */
+	struct memmap *memmap; /* NULL: every page is kept */
+	struct pageclass classes;
+	u64 window_pages; /* a multiple of 64, so that a compound page's second struct is in
+			     the same window as its first */
+};
+
+struct filter_scan {
+	const struct filter *f;
+	struct dump_reader *reader;
+	struct memmap_cursor cursor;
+	struct filter_chunk *chunk; /* at work on */
+	pfn_t chunk_end;
+	struct notices notices;
+	bool told_unreadable;
+	u8 structs[]; /* a window */
+};
+
+/* ---- the constant part ---- */
+
+static u32 excluded_classes(unsigned level)
 {
+	/* Reading these would end the capture kernel. */
+	u32 classes = 1u << PAGE_HWPOISON | 1u << PAGE_OFFLINE;
+
+	if (level & COLLECT_FREE)
+		classes |= 1u << PAGE_FREE | 1u << PAGE_PCP_FREE;
+	if (level & (COLLECT_CACHE | COLLECT_CACHE_PRIVATE))
+		classes |= 1u << PAGE_CACHE;
+	if (level & COLLECT_CACHE_PRIVATE)
+		classes |= 1u << PAGE_CACHE_PRIVATE;
+	if (level & COLLECT_USER)
+		classes |= 1u << PAGE_USER;
+	return classes;
+}
+
+static struct err *open_classes(struct filter *f)
+{
+	struct err *err = memmap_open(f->d, &f->memmap);
+
+	if (!err)
+		err = pageclass_init(dump_vmcoreinfo(f->d), dump_notices(f->d),
+				     &f->classes);
+	if (!err)
+		f->window_pages =
+			max_u64(align_down(WINDOW_BYTES / f->classes.struct_size, 64), 64);
+	return err;
+}
+
+struct err *filter_open(struct dump *d, const struct filter_options *options,
+			struct filter **ret)
+{
+	struct filter *f = calloc(1, sizeof(*f));
 	struct err *err;
 
-	*f = (struct filter){.d = d, .level = level, .stats = stats};
-	err = memmap_open(d, &f->memmap);
-	if (!err)
-		err = pageclass_init(dump_vmcoreinfo(d), dump_notices(d), &f->classes);
+	if (!f)
+		return err_nomem();
+	f->d = d;
+	f->excluded = excluded_classes(options->level);
+	err = open_classes(f);
 	if (err) {
 		memmap_close(f->memmap);
 		f->memmap = NULL;
 		notices_add(dump_notices(d), "every page is kept: %s", err_message(err));
 		err_free(err);
-		return NULL;
 	}
-	f->structs = malloc(STRUCTS_BYTES);
-	return f->structs ? NULL : err_nomem();
+	*ret = f;
+	return NULL;
 }
 
-void filter_deinit(struct filter *f)
+void filter_close(struct filter *f)
 {
+	if (!f)
+		return;
 	memmap_close(f->memmap);
-	free(f->structs);
-	*f = (struct filter){0};
+	free(f);
 }
 
-static bool is_excluded(unsigned level, enum page_class class)
+/* ---- one thread's part ---- */
+
+struct err *filter_scan_open(const struct filter *f, struct dump_reader *r,
+			     struct filter_scan **ret)
 {
-	switch (class) {
-	case PAGE_FREE:
-		return level & COLLECT_FREE;
-	case PAGE_CACHE:
-		return level & (COLLECT_CACHE | COLLECT_CACHE_PRIVATE);
-	case PAGE_CACHE_PRIVATE:
-		return level & COLLECT_CACHE_PRIVATE;
-	case PAGE_USER:
-		return level & COLLECT_USER;
-	case PAGE_HWPOISON:
-	case PAGE_OFFLINE:
-		/* Reading these would end the capture kernel. */
-		return true;
-	default:
-		return false;
-	}
+	struct filter_scan *s =
+		malloc(sizeof(*s) + f->window_pages * f->classes.struct_size);
+
+	if (!s)
+		return err_nomem();
+	*s = (struct filter_scan){
+		.f = f, .reader = r, .cursor = memmap_cursor_init(f->memmap)};
+	*ret = s;
+	return NULL;
 }
 
-struct chunk {
-	pfn_t first, end;
-	u8 *kept;
-};
-
-static void exclude(struct filter *f, const struct chunk *c, pfn_t first, pfn_t end)
+void filter_scan_close(struct filter_scan *s)
 {
-	first = max_u64(first, c->first);
-	end = min_u64(end, c->end);
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->notices.count; i++)
+		notices_add(dump_notices(s->f->d), "%s", s->notices.texts[i]);
+	notices_deinit(&s->notices);
+	free(s);
+}
+
+static void read_structs(struct filter_scan *s, vaddr_t addr, void *data, size_t len,
+			 size_t *ret_len, struct err **ret_why)
+{
+	dump_read_some(s->f->d, ADDR_VIRTUAL, addr, data, len, ret_len, ret_why);
+}
+
+static void exclude(struct filter_scan *s, const struct page_run *run)
+{
+	struct filter_chunk *c = s->chunk;
+	pfn_t first = max_u64(run->first, c->first);
+	pfn_t end = min_u64(run->end, s->chunk_end);
+
 	if (first < end)
-		f->stats->excluded[f->block_class] +=
+		c->excluded[run->class] +=
 			bits_clear(c->kept, first - c->first, end - c->first);
 }
 
-/* Judge page frames [@first, @end), of which @num_structs structs are read, which may be
- * more or fewer; returns the first one not judged. */
-static pfn_t judge(struct filter *f, const struct chunk *c, pfn_t first, pfn_t end,
-		   u64 num_structs)
+/* The compound page of which the struct at @tail is a tail, if its head is one. Nothing of
+ * what the tail says is believed before it is looked at. */
+static bool find_compound(struct filter_scan *s, pfn_t pfn, vaddr_t head_addr,
+			  struct page_run *ret)
 {
-	size_t size = f->classes.struct_size;
-	pfn_t pfn = first;
+	const struct pageclass *pc = &s->f->classes;
+	u8 head[2 * MAX_PAGE_STRUCT];
+	struct err *why;
+	size_t len, size = 2 * pc->struct_size;
+	u64 count;
 
-	end = min_u64(end, first + num_structs);
-	while (pfn < end) {
-		const u8 *page = f->structs + (pfn - first) * size;
-		const u8 *next = pfn + 1 < first + num_structs ? page + size : NULL;
-		enum page_class class;
-		u64 block;
+	if (!memmap_find_pfn(&s->cursor, head_addr, &ret->first) || ret->first >= pfn)
+		return false;
+	read_structs(s, head_addr, head, size, &len, &why);
+	err_ignore(why);
+	if (len < size)
+		return false;
+	ret->class = pageclass_judge(pc, ret->first, head, head + pc->struct_size, &count);
+	ret->end = ret->first + count;
+	return ret->end > pfn;
+}
 
-		class = pageclass_judge(&f->classes, pfn, page, next, &block);
-		if (is_excluded(f->level, class)) {
-			f->block_class = class;
-			f->block_end = pfn + block;
-			exclude(f, c, pfn, f->block_end);
-			pfn = f->block_end;
-		} else {
-			pfn++;
-		}
-	}
+/* If the window begins inside a compound page that is left out: leave it out, and return
+ * its end. */
+static pfn_t judge_begun(struct filter_scan *s, pfn_t pfn)
+{
+	struct page_run run;
+	vaddr_t head;
+
+	if (!pageclass_is_tail(&s->f->classes, s->structs, &head) ||
+	    !find_compound(s, pfn, head, &run) || !(s->f->excluded >> run.class & 1))
+		return pfn;
+	exclude(s, &run);
+	return run.end;
+}
+
+/* Judge the page frames whose @num structs have been read; returns the first that is not
+ * judged, which may lie behind them. */
+static pfn_t judge(struct filter_scan *s, pfn_t first, u64 num)
+{
+	const struct page_structs structs = {
+		.data = s->structs, .first = first, .num = num};
+	pfn_t pfn = judge_begun(s, first);
+	struct page_run run;
+
+	while (pageclass_find_run(&s->f->classes, s->f->excluded, &structs, &pfn, &run))
+		exclude(s, &run);
 	return pfn;
 }
 
-/* Judge what can be read of the memmap for [first, end), whose structs begin at @addr. One
- * struct more is read, if the section has it, for the order of a compound page. */
-static pfn_t judge_piece(struct filter *f, const struct chunk *c, pfn_t first, pfn_t end,
-			 vaddr_t addr, pfn_t section_end)
+/* Judge what can be read of the memmap for [first, end), whose structs begin at @addr. */
+static pfn_t judge_window(struct filter_scan *s, pfn_t first, pfn_t end, vaddr_t addr)
 {
-	size_t size = f->classes.struct_size, len;
-	u64 at_once = STRUCTS_BYTES / size & ~(u64)1;
-	u64 count = min_u64(min_u64(end + 1, section_end) - first, at_once - first % 2);
+	size_t size = s->f->classes.struct_size, len;
 	struct err *why;
 
-	dump_read_some(f->d, ADDR_VIRTUAL, addr, f->structs, count * size, &len, &why);
-	count = len / size;
-	if (!why)
-		return judge(f, c, first, end, count);
-	if (!f->told_unreadable)
+	end = min_u64(end, align_down(first, 64) + s->f->window_pages);
+	read_structs(s, addr, s->structs, (end - first) * size, &len, &why);
+	if (why && !s->told_unreadable) {
 		notices_add(
-			dump_notices(f->d),
+			&s->notices,
 			"pages whose struct page cannot be read are kept, the first at physical "
 			"address 0x%llx: %s",
-			(unsigned long long)(first + count) << dump_page_shift(f->d),
+			(unsigned long long)(first + len / size)
+				<< dump_page_shift(s->f->d),
 			err_message(why));
-	f->told_unreadable = true;
-	err_free(why);
-	if (count)
-		first = judge(f, c, first, end, count);
-	else
-		first = align_down(first + SKIP_PAGES, SKIP_PAGES);
-	return first;
+		s->told_unreadable = true;
+	}
+	err_ignore(why);
+	if (len / size)
+		return judge(s, first, len / size);
+	return align_down(first + SKIP_PAGES, SKIP_PAGES);
 }
 
-/* Judge the RAM in [first, end). */
-static void filter_range(struct filter *f, const struct chunk *c, pfn_t first, pfn_t end)
+/* Judge the RAM in [first, end), as far as there is something to be left out. */
+static void judge_ram(struct filter_scan *s, pfn_t first, pfn_t end)
 {
+	const struct filter_chunk *c = s->chunk;
+
 	while (first < end) {
 		struct err *why;
 		vaddr_t addr;
 		pfn_t section_end;
 
-		if (first < f->block_end) {
-			first = f->block_end;
-			continue;
-		}
-		if (!memmap_find(f->memmap, first, &addr, &section_end, &why)) {
-			notices_add_err(dump_notices(f->d), why);
+		first = c->first +
+			bits_find(c->kept, first - c->first, end - c->first, true);
+		if (first == end)
+			return;
+		if (memmap_find(&s->cursor, first, &addr, &section_end, &why))
+			first = judge_window(s, first, min_u64(end, section_end), addr);
+		else
 			first = section_end;
-			continue;
-		}
-		first = judge_piece(f, c, first, min_u64(end, section_end), addr,
-				    section_end);
+		notices_add_err(&s->notices, why);
 	}
 }
 
-void filter_chunk(struct filter *f, pfn_t first, pfn_t end, u8 ram[CHUNK_BYTES],
-		  u8 kept[CHUNK_BYTES])
+/* What the source says of the page frames, before any is judged. */
+static void find_ram(struct filter_scan *s)
 {
-	struct chunk c = {
-		.first = first, .end = min_u64(end, first + CHUNK_PAGES), .kept = kept};
+	struct filter_chunk *c = s->chunk;
 
-	memset(ram, 0, CHUNK_BYTES);
-	memset(kept, 0, CHUNK_BYTES);
-	for (pfn_t pfn = first, next; pfn < c.end; pfn = next) {
-		enum pfn_state state = dump_pfn_run(f->d, pfn, &next);
+	for (pfn_t pfn = c->first, next; pfn < s->chunk_end; pfn = next) {
+		enum pfn_state state = dump_pfn_run(s->f->d, pfn, &next);
 
-		next = min_u64(next, c.end);
+		next = min_u64(next, s->chunk_end);
 		if (state == PFN_ABSENT)
 			continue;
-		bits_set(ram, pfn - first, next - first);
-		f->stats->pages_ram += next - pfn;
+		bits_set(c->ram, pfn - c->first, next - c->first);
+		c->pages_ram += next - pfn;
 		if (state == PFN_PRESENT)
-			bits_set(kept, pfn - first, next - first);
+			bits_set(c->kept, pfn - c->first, next - c->first);
 		else
-			f->stats->pages_not_in_source += next - pfn;
+			c->pages_not_in_source += next - pfn;
 	}
-	if (!f->memmap)
-		return;
-	memcpy(f->present, kept, CHUNK_BYTES);
-	/* What began in the chunk before. */
-	exclude(f, &c, first, f->block_end);
-	for (u64 bit = 0, num = c.end - first; bit < num;) {
-		u64 run = bits_find(f->present, bit, num, true);
+}
 
-		bit = bits_find(f->present, run, num, false);
-		if (run < bit)
-			filter_range(f, &c, first + run, first + bit);
+void filter_scan_chunk(struct filter_scan *s, pfn_t first, pfn_t end,
+		       struct filter_chunk *ret)
+{
+	*ret = (struct filter_chunk){.first = first};
+	s->chunk = ret;
+	s->chunk_end = min_u64(end, first + CHUNK_PAGES);
+	find_ram(s);
+	for (u64 bit = 0, num = s->chunk_end - first; s->f->memmap && bit < num;) {
+		u64 run = bits_find(ret->ram, bit, num, true);
+
+		bit = bits_find(ret->ram, run, num, false);
+		judge_ram(s, first + run, first + bit);
 	}
+	ret->num_kept = bits_count(ret->kept, CHUNK_PAGES);
 }

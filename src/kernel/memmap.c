@@ -18,12 +18,6 @@ struct memmap {
 	u64 sections_per_root; /* 0: no pointers between */
 	u64 section_size;      /* sizeof(struct mem_section) */
 	u64 mem_map_offset;    /* of section_mem_map in it */
-
-	/* The last answer. */
-	u64 section;
-	bool is_known;
-	bool has_pages;
-	vaddr_t first_page;
 };
 
 static struct err *need(bool found, const char *key)
@@ -121,7 +115,7 @@ size_t memmap_page_struct_size(const struct memmap *m)
 	return m->page_struct_size;
 }
 
-static struct err *read_word(struct memmap *m, vaddr_t addr, u64 *ret)
+static struct err *read_word(const struct memmap *m, vaddr_t addr, u64 *ret)
 {
 	u8 bytes[8];
 	struct err *err = dump_read(m->d, ADDR_VIRTUAL, addr, bytes, sizeof(bytes));
@@ -131,16 +125,17 @@ static struct err *read_word(struct memmap *m, vaddr_t addr, u64 *ret)
 	return err;
 }
 
-/* Read mem_section for @section into the last answer. */
-static struct err *look_up(struct memmap *m, u64 section)
+/* Read mem_section for @section into the cursor. */
+static struct err *look_up(struct memmap_cursor *c, u64 section)
 {
+	const struct memmap *m = c->memmap;
 	vaddr_t root = m->roots;
 	u64 index = section, coded;
 	struct err *err;
 
-	m->section = section;
-	m->is_known = true;
-	m->has_pages = false;
+	c->section = section;
+	c->is_known = true;
+	c->has_pages = false;
 	if (section >= m->num_sections)
 		return NULL;
 	if (m->sections_per_root) {
@@ -152,29 +147,49 @@ static struct err *look_up(struct memmap *m, u64 section)
 	err = read_word(m, root + index * m->section_size + m->mem_map_offset, &coded);
 	if (err || !(coded & SECTION_HAS_MEM_MAP))
 		return err;
-	m->has_pages = true;
+	c->has_pages = true;
 	/* The kernel stores the address its first page frame would have if the map began
 	 * at page frame 0. */
-	m->first_page = (coded & ~SECTION_FLAGS_MASK) +
-			(section << m->section_shift) * m->page_struct_size;
+	c->origin = coded & ~SECTION_FLAGS_MASK;
 	return NULL;
 }
 
-bool memmap_find(struct memmap *m, pfn_t pfn, vaddr_t *ret, pfn_t *ret_end,
+bool memmap_find(struct memmap_cursor *c, pfn_t pfn, vaddr_t *ret, pfn_t *ret_end,
 		 struct err **ret_why)
 {
+	const struct memmap *m = c->memmap;
 	u64 section = pfn >> m->section_shift;
-	pfn_t first = section << m->section_shift;
 
 	*ret_why = NULL;
-	*ret_end = first + ((u64)1 << m->section_shift);
-	if (!m->is_known || m->section != section) {
-		struct err *err = look_up(m, section);
+	*ret_end = (section + 1) << m->section_shift;
+	if (!c->is_known || c->section != section) {
+		struct err *err = look_up(c, section);
 
 		*ret_why = err_wrap(err, "mem_section of page frame 0x%llx",
 				    (unsigned long long)pfn);
 	}
-	if (m->has_pages)
-		*ret = m->first_page + (pfn - first) * m->page_struct_size;
-	return m->has_pages;
+	if (c->has_pages)
+		*ret = c->origin + pfn * m->page_struct_size;
+	return c->has_pages;
+}
+
+bool memmap_find_pfn(struct memmap_cursor *c, vaddr_t addr, pfn_t *ret)
+{
+	const struct memmap *m = c->memmap;
+	u64 distance = addr - c->origin;
+	pfn_t pfn = distance / m->page_struct_size, end;
+	struct err *why;
+	vaddr_t found;
+
+	if (!c->is_known || distance % m->page_struct_size ||
+	    pfn >> m->section_shift >= m->num_sections)
+		return false;
+	if (!memmap_find(c, pfn, &found, &end, &why)) {
+		err_ignore(why);
+		return false;
+	}
+	if (found != addr)
+		return false;
+	*ret = pfn;
+	return true;
 }

@@ -155,11 +155,11 @@ struct err *pageclass_init(const struct vmcoreinfo *vi, struct notices *notices,
 	return NULL;
 }
 
-static bool has_type(struct maybe type, bool has_mapcount, u32 mapcount)
+static inline bool has_type(struct maybe type, u32 mapcount)
 {
 	u32 value = (u32)type.value;
 
-	if (!type.present || !has_mapcount)
+	if (!type.present)
 		return false;
 	if (value & TYPE_DATA_MASK)
 		return mapcount == value;
@@ -167,22 +167,12 @@ static bool has_type(struct maybe type, bool has_mapcount, u32 mapcount)
 }
 
 /* The length of a block of 2^@order page frames at @pfn; 1 if that cannot be. */
-static u64 block_len(pfn_t pfn, u64 order, u64 max_order)
+static inline u64 block_len(pfn_t pfn, u64 order, u64 max_order)
 {
 	if (order > max_order || pfn & (((u64)1 << order) - 1))
 		return 1;
 	return (u64)1 << order;
 }
-
-/* The facts of one struct page that the classes are made of. */
-struct facts {
-	u64 flags;
-	bool has_mapcount;
-	u32 mapcount;
-	u64 count; /* page frames of a compound page, else 1 */
-	bool is_hugetlb;
-	bool is_anonymous;
-};
 
 static u64 read_order(const struct pageclass *pc, const u8 *tail)
 {
@@ -193,33 +183,22 @@ static u64 read_order(const struct pageclass *pc, const u8 *tail)
 	return pc->order_size == 1 ? *p : get_le16(p);
 }
 
-static void judge_compound(const struct pageclass *pc, pfn_t pfn, const u8 *next,
-			   struct facts *f)
+static inline bool is_tail(const struct pageclass *pc, const u8 *page)
 {
-	f->is_hugetlb = has_type(pc->hugetlb_type, f->has_mapcount, f->mapcount);
-	if (!(f->flags & pc->head) || !next || !pc->compound_head.present ||
-	    !pc->order.present)
-		return;
+	return pc->compound_head.present &&
+	       get_le64(page + pc->compound_head.value) & TAIL_PAGE;
+}
+
+/* Page frames of the compound page that has its head at @pfn, 1 if there is none. */
+static u64 compound_len(const struct pageclass *pc, pfn_t pfn, const u8 *next)
+{
 	/* The page behind a head is its tail, or the flag is stale. */
-	if (!(get_le64(next + pc->compound_head.value) & TAIL_PAGE))
-		return;
-	f->count = block_len(pfn, read_order(pc, next), MAX_COMPOUND_ORDER);
-	if (f->count > 1 && pc->dtor.present && pc->hugetlb_dtor.present)
-		f->is_hugetlb = next[pc->dtor.value] == pc->hugetlb_dtor.value;
+	if (!next || !pc->order.present || !is_tail(pc, next))
+		return 1;
+	return block_len(pfn, read_order(pc, next), MAX_COMPOUND_ORDER);
 }
 
-/* A slab page's words overlay `mapping`; so may those of any page that has a type, which
- * makes _mapcount less than the -1 of an unmapped page. */
-static void judge_anonymous(const struct pageclass *pc, const u8 *page, struct facts *f)
-{
-	bool may_be_slab = (pc->slab && f->flags & pc->slab) ||
-			   (!pc->slab && !pc->slab_type.present) ||
-			   (f->has_mapcount && (int32_t)f->mapcount < -1);
-
-	f->is_anonymous = !may_be_slab && get_le64(page + pc->mapping) & MAPPING_ANON;
-}
-
-static bool is_cache(const struct pageclass *pc, u64 flags)
+static inline bool is_cache(const struct pageclass *pc, u64 flags)
 {
 	if (!pc->lru || !pc->private_flag)
 		return false;
@@ -231,40 +210,104 @@ static bool is_cache(const struct pageclass *pc, u64 flags)
 	return flags & pc->swapcache && (!pc->swapbacked || flags & pc->swapbacked);
 }
 
-static bool is_free(const struct pageclass *pc, const struct facts *f)
+/* A slab page's words overlay `mapping`; so may those of any page that has a type. */
+static inline bool is_anonymous(const struct pageclass *pc, const u8 *page, u64 flags,
+				bool is_typed)
 {
-	return pc->private.present &&
-	       has_type(pc->buddy_type, f->has_mapcount, f->mapcount);
+	return get_le64(page + pc->mapping) & MAPPING_ANON && !is_typed &&
+	       !(flags & pc->slab) && (pc->slab || pc->slab_type.present);
+}
+
+static inline bool is_hugetlb(const struct pageclass *pc, u64 count, const u8 *next)
+{
+	return count > 1 && pc->dtor.present && pc->hugetlb_dtor.present &&
+	       next[pc->dtor.value] == pc->hugetlb_dtor.value;
+}
+
+/* As pageclass_judge(). Everything that most pages need is one cache line of the struct. */
+static inline enum page_class judge(const struct pageclass *pc, pfn_t pfn, const u8 *page,
+				    const u8 *next, u64 *ret_count)
+{
+	u64 flags = get_le64(page + pc->flags);
+	u32 mapcount = UINT32_MAX; /* of a page that is not mapped and has no type */
+	bool is_typed;
+
+	*ret_count = 1;
+	/* A tail shares its head's class, which was told with the head. */
+	if (is_tail(pc, page))
+		return flags & pc->hwpoison ? PAGE_HWPOISON : PAGE_KERNEL;
+	if (flags & pc->head)
+		*ret_count = compound_len(pc, pfn, next);
+	/* A hugetlb page is marked at its head, whichever of its pages is broken. */
+	if (flags & pc->hwpoison)
+		return PAGE_HWPOISON;
+	if (pc->mapcount.present)
+		mapcount = get_le32(page + pc->mapcount.value);
+	/* Types are stored in the place of _mapcount and look like large negative counts.
+	 */
+	is_typed = (s32)mapcount < -1;
+	if (is_typed && pc->private.present && has_type(pc->buddy_type, mapcount)) {
+		*ret_count =
+			block_len(pfn, get_le64(page + pc->private.value), pc->max_order);
+		return PAGE_FREE;
+	}
+	if (is_anonymous(pc, page, flags, is_typed))
+		return PAGE_USER;
+	if (is_cache(pc, flags))
+		return flags & pc->private_flag ? PAGE_CACHE_PRIVATE : PAGE_CACHE;
+	if (is_hugetlb(pc, *ret_count, next))
+		return PAGE_USER;
+	if (!is_typed)
+		return PAGE_KERNEL;
+	if (has_type(pc->hugetlb_type, mapcount))
+		return PAGE_USER;
+	return has_type(pc->offline_type, mapcount) ? PAGE_OFFLINE : PAGE_KERNEL;
 }
 
 enum page_class pageclass_judge(const struct pageclass *pc, pfn_t pfn, const u8 *page,
 				const u8 *next, u64 *ret_count)
 {
-	struct facts f = {.flags = get_le64(page + pc->flags), .count = 1};
+	return judge(pc, pfn, page, next, ret_count);
+}
 
-	*ret_count = 1;
-	if (f.flags & pc->hwpoison)
-		return PAGE_HWPOISON;
-	/* A tail shares its head's class, which was told with the head. */
-	if (pc->compound_head.present &&
-	    get_le64(page + pc->compound_head.value) & TAIL_PAGE)
-		return PAGE_KERNEL;
-	f.has_mapcount = pc->mapcount.present;
-	if (f.has_mapcount)
-		f.mapcount = get_le32(page + pc->mapcount.value);
-	if (is_free(pc, &f)) {
-		*ret_count =
-			block_len(pfn, get_le64(page + pc->private.value), pc->max_order);
-		return PAGE_FREE;
+bool pageclass_is_tail(const struct pageclass *pc, const u8 *page, vaddr_t *ret_head)
+{
+	if (!is_tail(pc, page))
+		return false;
+	*ret_head = get_le64(page + pc->compound_head.value) - TAIL_PAGE;
+	return true;
+}
+
+bool pageclass_find_run(const struct pageclass *pc, u32 wanted,
+			const struct page_structs *structs, pfn_t *pos,
+			struct page_run *ret)
+{
+	const pfn_t end = structs->first + structs->num;
+	const size_t size = pc->struct_size;
+	struct page_run run = {.class = PAGE_NUM_CLASSES};
+	pfn_t pfn = *pos;
+
+	while (pfn < end) {
+		const u8 *page = structs->data + (pfn - structs->first) * size;
+		const u8 *next = pfn + 1 < end ? page + size : NULL;
+		u64 count;
+		enum page_class class = judge(pc, pfn, page, next, &count);
+
+		if (class == run.class) {
+			pfn += count;
+			continue;
+		}
+		if (run.class != PAGE_NUM_CLASSES)
+			break;
+		if (wanted >> class & 1) {
+			run = (struct page_run){.first = pfn, .class = class};
+			pfn += count;
+		} else {
+			pfn++;
+		}
 	}
-	judge_compound(pc, pfn, next, &f);
-	judge_anonymous(pc, page, &f);
-	*ret_count = f.count;
-	if (is_cache(pc, f.flags) && !f.is_anonymous)
-		return f.flags & pc->private_flag ? PAGE_CACHE_PRIVATE : PAGE_CACHE;
-	if (f.is_anonymous || f.is_hugetlb)
-		return PAGE_USER;
-	if (has_type(pc->offline_type, f.has_mapcount, f.mapcount))
-		return PAGE_OFFLINE;
-	return PAGE_KERNEL;
+	*pos = pfn;
+	run.end = pfn;
+	*ret = run;
+	return run.class != PAGE_NUM_CLASSES;
 }

@@ -16,6 +16,7 @@
 enum page_class {
 	PAGE_KERNEL,	    /* in use, and none of the below */
 	PAGE_FREE,	    /* in the buddy allocator */
+	PAGE_PCP_FREE,	    /* on a CPU's own list of free pages: never judged here */
 	PAGE_CACHE,	    /* of a file */
 	PAGE_CACHE_PRIVATE, /* the same with filesystem data attached */
 	PAGE_USER,	    /* anonymous memory, hugetlb pages */
@@ -55,5 +56,28 @@ must_check struct err *pageclass_init(const struct vmcoreinfo *vi, struct notice
  * compound pages: more than one). The tail of a compound page by itself is PAGE_KERNEL. */
 enum page_class pageclass_judge(const struct pageclass *pc, pfn_t pfn, const u8 *page,
 				const u8 *next, u64 *ret_count);
+
+/* If the struct at @page is that of a compound page's tail: the address of its head's, as
+ * it says. */
+bool pageclass_is_tail(const struct pageclass *pc, const u8 *page, vaddr_t *ret_head);
+
+/* The structs of @num page frames from @first on, as they lie in the memmap. */
+struct page_structs {
+	const u8 *data;
+	pfn_t first;
+	u64 num;
+};
+
+struct page_run {
+	pfn_t first, end;
+	enum page_class class;
+};
+
+/* Find the next run of pages of one of the @wanted classes (bit 1 << class), from *@pos on,
+ * which is moved on behind what was looked at. A run may reach past the last of @structs. A
+ * compound page whose head lies before *@pos is not judged. False if there is no more. */
+bool pageclass_find_run(const struct pageclass *pc, u32 wanted,
+			const struct page_structs *structs, pfn_t *pos,
+			struct page_run *ret);
 
 #endif

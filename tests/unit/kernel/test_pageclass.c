@@ -14,6 +14,7 @@ struct world {
 	struct byte_source src;
 	struct dump *d;
 	struct memmap *memmap;
+	struct memmap_cursor cursor;
 	struct pageclass classes;
 };
 
@@ -29,6 +30,7 @@ static void open_dump(struct world *w)
 	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
 	assert_success(dump_open_source(&w->src, formats, &w->d));
 	assert_success(memmap_open(w->d, &w->memmap));
+	w->cursor = memmap_cursor_init(w->memmap);
 	assert_success(
 		pageclass_init(dump_vmcoreinfo(w->d), dump_notices(w->d), &w->classes));
 }
@@ -48,7 +50,7 @@ static enum page_class judge(struct world *w, pfn_t pfn, u64 *ret_count)
 	vaddr_t addr;
 	pfn_t section_end;
 
-	assert_true(memmap_find(w->memmap, pfn, &addr, &section_end, &why));
+	assert_true(memmap_find(&w->cursor, pfn, &addr, &section_end, &why));
 	assert_null(why);
 	assert_success(dump_read(w->d, ADDR_VIRTUAL, addr, structs, sizeof(structs)));
 	return pageclass_judge(&w->classes, pfn, structs, structs + 64, ret_count);
@@ -95,15 +97,15 @@ static void struct_pages_are_found_through_mem_section(void **state)
 
 	begin(&w, GEN_KERNEL_6_1);
 	open_dump(&w);
-	assert_true(memmap_find(w.memmap, 0, &first, &section_end, &why));
-	assert_true(memmap_find(w.memmap, 300, &addr, &section_end, &why));
+	assert_true(memmap_find(&w.cursor, 0, &first, &section_end, &why));
+	assert_true(memmap_find(&w.cursor, 300, &addr, &section_end, &why));
 	assert_int_equal(addr, first + 300 * 64);
 	assert_int_equal(section_end, 512);
 	assert_false(
-		memmap_find(w.memmap, GEN_KERNEL_NO_MEMMAP, &addr, &section_end, &why));
+		memmap_find(&w.cursor, GEN_KERNEL_NO_MEMMAP, &addr, &section_end, &why));
 	assert_null(why);
 	assert_int_equal(section_end, 1024);
-	assert_false(memmap_find(w.memmap, 1ull << 40, &addr, &section_end, &why));
+	assert_false(memmap_find(&w.cursor, 1ull << 40, &addr, &section_end, &why));
 	assert_null(why);
 	end(&w);
 }
@@ -120,7 +122,7 @@ static void mem_section_may_be_an_array_without_roots(void **state)
 	buf_add_str(&w.g.vmcoreinfo, "SYMBOL(mem_section)=ffffffff80002000\n"
 				     "LENGTH(mem_section)=256\nSIZE(mem_section)=16\n");
 	open_dump(&w);
-	assert_true(memmap_find(w.memmap, 300, &addr, &section_end, &why));
+	assert_true(memmap_find(&w.cursor, 300, &addr, &section_end, &why));
 	assert_int_equal(addr, 0xffffffff80008000 + 300 * 64);
 	end(&w);
 }
