@@ -77,6 +77,13 @@ u64 bitmap_rank(const struct bitmap *b, u64 bit)
 	return b->ranks[group] + count_bits(b->bytes + first / 8, bit - first);
 }
 
+u64 bitmap_count_between(const struct bitmap *b, u64 from, u64 to)
+{
+	const u8 *bytes = b->bytes + from / 8;
+
+	return count_bits(bytes, to - align_down(from, 8)) - count_bits(bytes, from % 8);
+}
+
 /* 64 bits from @bit on, which is a multiple of 8; those past the end are 0. */
 static u64 word_at(const struct bitmap *b, u64 bit)
 {

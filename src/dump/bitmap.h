@@ -36,6 +36,9 @@ static inline bool bitmap_test(const struct bitmap *b, u64 bit)
 /* Set bits before @bit, which is at most num_bits; after bitmap_count(). */
 u64 bitmap_rank(const struct bitmap *b, u64 bit);
 
+/* Set bits in [@from, @to), which lies in the bitmap. */
+u64 bitmap_count_between(const struct bitmap *b, u64 from, u64 to);
+
 /* The first bit of [@bit, @end) that is @value; @end, or num_bits if less, if none. */
 u64 bitmap_find(const struct bitmap *b, u64 bit, u64 end, bool value);
 

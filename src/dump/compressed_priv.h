@@ -15,6 +15,10 @@
 struct compressed_dump {
 	struct diskdump dd;
 	struct bitmap ram, pages;
+
+	/* Page frames whose descriptors the file has, and set bits before them. */
+	pfn_t first, end;
+	u64 first_rank;
 };
 
 struct err *compressed_open_reader(struct dump_reader *r, size_t cache_bytes);
@@ -22,5 +26,8 @@ void compressed_close_reader(struct dump_reader *r);
 enum pfn_state compressed_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end);
 struct err *compressed_read_phys(struct dump_reader *r, paddr_t addr, void *data,
 				 size_t len, size_t *ret_len);
+
+struct err *compressed_packed(struct dump_reader *r, pfn_t pfn, const void **data,
+			      size_t *len, u32 *flags);
 
 #endif

@@ -1,15 +1,17 @@
 /*
  * Pages of kdump-compressed files.
  *
- * The descriptor of a page is found by counting the bits before it in the second bitmap,
- * read when needed, and its page decompressed into a cache.
+ * The descriptor of a page is found by counting the bits before it in the second bitmap;
+ * descriptors are read in pieces. Whole pages are decompressed to where they are wanted,
+ * parts of pages by way of a cache.
  */
 #include "dump/compressed_priv.h"
 #include "dump/page_cache.h"
 
 #include <string.h>
 
-#define MAX_RUN 32768 /* page frames looked ahead at once */
+#define MAX_RUN	  32768 /* page frames looked ahead at once */
+#define PIECE_LEN 512	/* descriptors read at once */
 
 static const struct codec *const codecs[] = {&codec_zlib, &codec_lzo, &codec_snappy,
 					     &codec_zstd};
@@ -18,31 +20,93 @@ struct compressed_reader {
 	struct page_cache *cache;
 	void *packed; /* one page as it lies in the file */
 	void *codec_state[ARRAY_SIZE(codecs)];
+
+	/* Set bits before page frame `ranked`, so that reading on means counting on. */
+	pfn_t ranked;
+	u64 rank;
+
+	/* Descriptors `piece_first` … of the file. */
+	u64 piece_first, piece_count;
+	u8 piece[PIECE_LEN * DISKDUMP_PAGE_DESC_LEN];
 };
 
 struct err *compressed_open_reader(struct dump_reader *r, size_t cache_bytes)
 {
-	struct compressed_reader *c = calloc(1, sizeof(*c));
+	struct compressed_reader *own = calloc(1, sizeof(*own));
 
-	if (!c)
+	if (!own)
 		return err_nomem();
-	r->state = c;
-	c->packed = malloc(dump_page_size(r->d));
-	if (!c->packed)
+	r->state = own;
+	own->packed = malloc(dump_page_size(r->d));
+	if (!own->packed)
 		return err_nomem();
-	return page_cache_new(dump_page_size(r->d), cache_bytes, &c->cache);
+	return page_cache_new(dump_page_size(r->d), cache_bytes, &own->cache);
 }
 
 void compressed_close_reader(struct dump_reader *r)
 {
-	struct compressed_reader *c = r->state;
+	struct compressed_reader *own = r->state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++)
-		if (c->codec_state[i])
-			codecs[i]->close(c->codec_state[i]);
-	page_cache_free(c->cache);
-	free(c->packed);
-	free(c);
+		if (own->codec_state[i])
+			codecs[i]->close(own->codec_state[i]);
+	page_cache_free(own->cache);
+	free(own->packed);
+	free(own);
+}
+
+/* Which descriptor is that of @pfn, which is present and in the part. */
+static u64 find_index(struct dump_reader *r, pfn_t pfn)
+{
+	const struct compressed_dump *c = r->d->state;
+	struct compressed_reader *own = r->state;
+
+	if (pfn < own->ranked || pfn - own->ranked > MAX_RUN)
+		own->rank = bitmap_rank(&c->pages, pfn);
+	else
+		own->rank += bitmap_count_between(&c->pages, own->ranked, pfn);
+	own->ranked = pfn;
+	return own->rank - c->first_rank;
+}
+
+/* Descriptors from @index on, *@ret_count of them; NULL if the file does not have any. */
+static const u8 *find_descs(struct dump_reader *r, u64 index, u64 *ret_count)
+{
+	const struct compressed_dump *c = r->d->state;
+	struct compressed_reader *own = r->state;
+	u64 offset = c->dd.descs_offset + index * DISKDUMP_PAGE_DESC_LEN, count;
+	const u8 *mapped;
+	struct err *err;
+
+	if (index - own->piece_first < own->piece_count) {
+		*ret_count = own->piece_first + own->piece_count - index;
+		return own->piece + (index - own->piece_first) * DISKDUMP_PAGE_DESC_LEN;
+	}
+	if (!range_fits(offset, DISKDUMP_PAGE_DESC_LEN, r->src->size))
+		return NULL;
+	count = min_u64(PIECE_LEN, (r->src->size - offset) / DISKDUMP_PAGE_DESC_LEN);
+	*ret_count = count;
+	mapped = r->src->map ? r->src->map(r->src, offset, count * DISKDUMP_PAGE_DESC_LEN)
+			     : NULL;
+	if (mapped)
+		return mapped;
+	own->piece_count = 0;
+	err = source_read(r->src, offset, own->piece, count * DISKDUMP_PAGE_DESC_LEN);
+	if (err) {
+		err_ignore(err);
+		return NULL;
+	}
+	own->piece_first = index;
+	own->piece_count = count;
+	return own->piece;
+}
+
+static bool parse_desc(struct dump_reader *r, const u8 *bytes,
+		       struct diskdump_page_desc *ret)
+{
+	diskdump_parse_page_desc(bytes, ret);
+	return ret->size && ret->size <= dump_page_size(r->d) && ret->offset &&
+	       range_fits(ret->offset, ret->size, r->src->size);
 }
 
 /* Find and check the descriptor of @pfn. */
@@ -50,127 +114,198 @@ static enum pfn_state find_desc(struct dump_reader *r, pfn_t pfn,
 				struct diskdump_page_desc *ret)
 {
 	const struct compressed_dump *c = r->d->state;
-	u8 bytes[DISKDUMP_PAGE_DESC_LEN];
-	u64 index, offset;
-	struct err *err;
+	const u8 *bytes;
+	u64 count;
 
 	if (pfn >= c->pages.num_bits)
 		return pfn < c->dd.max_pfn ? PFN_LOST : PFN_ABSENT;
 	if (!bitmap_test(&c->pages, pfn))
 		return bitmap_test(&c->ram, pfn) ? PFN_EXCLUDED : PFN_ABSENT;
-	index = bitmap_rank(&c->pages, pfn);
-	if (c->dd.is_split) {
-		if (pfn < c->dd.split_start || pfn >= c->dd.split_end)
-			return PFN_LOST;
-		index -= bitmap_rank(&c->pages, c->dd.split_start);
+	if (pfn < c->first || pfn >= c->end)
+		return PFN_LOST;
+	bytes = find_descs(r, find_index(r, pfn), &count);
+	return bytes && parse_desc(r, bytes, ret) ? PFN_PRESENT : PFN_LOST;
+}
+
+/* Where the pages whose descriptors are all good, or all not, end; at most @end. */
+static pfn_t find_same(struct dump_reader *r, pfn_t pfn, pfn_t end, bool is_good)
+{
+	u64 index = find_index(r, pfn);
+
+	while (pfn < end) {
+		struct diskdump_page_desc desc;
+		u64 count;
+		const u8 *bytes = find_descs(r, index, &count);
+
+		if (!bytes)
+			return is_good ? pfn : end;
+		count = min_u64(count, end - pfn);
+		for (u64 i = 0; i < count; i++)
+			if (parse_desc(r, bytes + i * DISKDUMP_PAGE_DESC_LEN, &desc) !=
+			    is_good)
+				return pfn + i;
+		pfn += count;
+		index += count;
 	}
-	offset = c->dd.descs_offset + index * DISKDUMP_PAGE_DESC_LEN;
-	if (!range_fits(offset, sizeof(bytes), r->src->size))
-		return PFN_LOST;
-	err = source_read(r->src, offset, bytes, sizeof(bytes));
-	if (err) {
-		err_ignore(err);
-		return PFN_LOST;
-	}
-	diskdump_parse_page_desc(bytes, ret);
-	if (!ret->size || ret->size > c->dd.block_size || !ret->offset ||
-	    !range_fits(ret->offset, ret->size, r->src->size))
-		return PFN_LOST;
-	return PFN_PRESENT;
+	return end;
 }
 
 enum pfn_state compressed_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end)
 {
 	const struct compressed_dump *c = r->d->state;
 	struct diskdump_page_desc desc;
+	enum pfn_state state = find_desc(r, pfn, &desc);
 	bool is_ram = bitmap_test(&c->ram, pfn);
+	u64 end;
 
-	if (pfn < c->pages.num_bits && !bitmap_test(&c->pages, pfn)) {
-		u64 end = bitmap_find(&c->pages, pfn, pfn + MAX_RUN, true);
-
-		*ret_end = max_u64(pfn + 1, bitmap_find(&c->ram, pfn, end, !is_ram));
+	if (pfn >= c->pages.num_bits)
+		return state;
+	if (!bitmap_test(&c->pages, pfn)) {
+		end = bitmap_find(&c->pages, pfn, pfn + MAX_RUN, true);
+		*ret_end = bitmap_find(&c->ram, pfn, end, !is_ram);
+	} else if (pfn >= c->first && pfn < c->end) {
+		end = bitmap_find(&c->pages, pfn, min_u64(c->end, pfn + MAX_RUN), false);
+		*ret_end = find_same(r, pfn, end, state == PFN_PRESENT);
 	}
-	return find_desc(r, pfn, &desc);
+	return state;
+}
+
+static const struct codec *find_codec(u32 flags, size_t *ret_index)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
+		if (codecs[i]->flag == (flags & DISKDUMP_CODECS)) {
+			*ret_index = i;
+			return codecs[i];
+		}
+	}
+	return NULL;
+}
+
+/* The bytes of a page as they lie in the file, good until the next call. */
+static struct err *get_packed(struct dump_reader *r, const struct diskdump_page_desc *desc,
+			      const void **ret)
+{
+	struct compressed_reader *own = r->state;
+	struct err *err;
+
+	*ret = r->src->map ? r->src->map(r->src, desc->offset, desc->size) : NULL;
+	if (*ret)
+		return NULL;
+	err = source_read(r->src, desc->offset, own->packed, desc->size);
+	if (!err)
+		*ret = own->packed;
+	return err;
+}
+
+/* Can the data be what the descriptor says? */
+static struct err *check_desc(struct dump_reader *r, const struct diskdump_page_desc *desc)
+{
+	bool is_raw = !(desc->flags & DISKDUMP_CODECS);
+	size_t i;
+
+	if (is_raw && desc->size != dump_page_size(r->d))
+		return err_new(ERR_BAD_DATA, "%s: raw page at offset 0x%llx has %u bytes",
+			       r->src->name, (unsigned long long)desc->offset, desc->size);
+	if (!is_raw && !find_codec(desc->flags, &i))
+		return err_new(ERR_BAD_DATA,
+			       "%s: page at offset 0x%llx has unknown compression 0x%x",
+			       r->src->name, (unsigned long long)desc->offset, desc->flags);
+	return NULL;
 }
 
 static struct err *decode(struct dump_reader *r, const struct diskdump_page_desc *desc,
 			  const void *packed, void *page)
 {
-	struct compressed_reader *c = r->state;
+	struct compressed_reader *own = r->state;
 	size_t i = 0;
+	const struct codec *codec = find_codec(desc->flags, &i);
 
-	while (i < ARRAY_SIZE(codecs) && codecs[i]->flag != (desc->flags & DISKDUMP_CODECS))
-		i++;
-	if (i == ARRAY_SIZE(codecs))
-		return err_new(ERR_BAD_DATA,
-			       "%s: page at offset 0x%llx has unknown compression 0x%x",
-			       r->src->name, (unsigned long long)desc->offset, desc->flags);
-	if (codecs[i]->open && !c->codec_state[i]) {
-		c->codec_state[i] = codecs[i]->open();
-		if (!c->codec_state[i])
+	if (codec->open && !own->codec_state[i]) {
+		own->codec_state[i] = codec->open();
+		if (!own->codec_state[i])
 			return err_nomem();
 	}
-	if (!codecs[i]->decode(c->codec_state[i], packed, desc->size, page,
-			       dump_page_size(r->d)))
+	if (!codec->decode(own->codec_state[i], packed, desc->size, page,
+			   dump_page_size(r->d)))
 		return err_new(ERR_BAD_DATA,
 			       "%s: page at offset 0x%llx (%u bytes) is damaged: it is not "
 			       "%s data of one page",
 			       r->src->name, (unsigned long long)desc->offset, desc->size,
-			       codecs[i]->name);
+			       codec->name);
 	return NULL;
 }
 
 static struct err *load_page(struct dump_reader *r, const struct diskdump_page_desc *desc,
 			     void *page)
 {
-	struct compressed_reader *c = r->state;
 	const void *packed;
+	struct err *err = check_desc(r, desc);
+
+	if (err)
+		return err;
+	if (!(desc->flags & DISKDUMP_CODECS))
+		return source_read(r->src, desc->offset, page, desc->size);
+	err = get_packed(r, desc, &packed);
+	return err ? err : decode(r, desc, packed, page);
+}
+
+/* Say of a page that cannot be had, whatever the reason, that it is a fault. */
+static struct err *fault_at(const struct dump_reader *r, pfn_t pfn, struct err *why)
+{
+	paddr_t addr = pfn << r->d->page_shift;
+	struct err *fault;
+
+	if (!why || err_code(why) == ERR_NOMEM)
+		return why;
+	fault = err_fault(addr, "physical address 0x%llx: %s", (unsigned long long)addr,
+			  err_message(why));
+	err_free(why);
+	return fault;
+}
+
+static struct err *read_page(struct dump_reader *r, pfn_t pfn, void *page)
+{
+	struct diskdump_page_desc desc;
+	enum pfn_state state = find_desc(r, pfn, &desc);
+
+	if (state != PFN_PRESENT)
+		return dump_page_fault(pfn << r->d->page_shift, state);
+	return fault_at(r, pfn, load_page(r, &desc, page));
+}
+
+struct err *compressed_packed(struct dump_reader *r, pfn_t pfn, const void **data,
+			      size_t *len, u32 *flags)
+{
+	struct diskdump_page_desc desc;
+	enum pfn_state state = find_desc(r, pfn, &desc);
 	struct err *err;
 
-	if (!(desc->flags & DISKDUMP_CODECS)) {
-		if (desc->size != dump_page_size(r->d))
-			return err_new(
-				ERR_BAD_DATA, "%s: raw page at offset 0x%llx has %u bytes",
-				r->src->name, (unsigned long long)desc->offset, desc->size);
-		return source_read(r->src, desc->offset, page, desc->size);
-	}
-	packed = r->src->map ? r->src->map(r->src, desc->offset, desc->size) : NULL;
-	if (!packed) {
-		err = source_read(r->src, desc->offset, c->packed, desc->size);
-		if (err)
-			return err;
-		packed = c->packed;
-	}
-	return decode(r, desc, packed, page);
+	if (state != PFN_PRESENT)
+		return dump_page_fault(pfn << r->d->page_shift, state);
+	err = check_desc(r, &desc);
+	if (!err)
+		err = get_packed(r, &desc, data);
+	*len = desc.size;
+	*flags = desc.flags & DISKDUMP_CODECS;
+	return fault_at(r, pfn, err);
 }
 
 static struct err *get_page(struct dump_reader *r, pfn_t pfn, const void **ret)
 {
-	struct compressed_reader *c = r->state;
-	struct diskdump_page_desc desc;
-	enum pfn_state state;
+	struct compressed_reader *own = r->state;
 	void *page;
 	struct err *err;
 
-	*ret = page_cache_find(c->cache, pfn);
+	*ret = page_cache_find(own->cache, pfn);
 	if (*ret)
 		return NULL;
-	state = find_desc(r, pfn, &desc);
-	if (state != PFN_PRESENT)
-		return dump_page_fault(pfn << r->d->page_shift, state);
-	page = page_cache_claim(c->cache, pfn);
+	page = page_cache_claim(own->cache, pfn);
 	if (!page)
 		return err_nomem();
-	err = load_page(r, &desc, page);
-	if (err) {
-		struct err *fault = err_fault(
-			pfn << r->d->page_shift, "physical address 0x%llx: %s",
-			(unsigned long long)(pfn << r->d->page_shift), err_message(err));
-
-		err_free(err);
-		return fault;
-	}
-	page_cache_keep(c->cache, pfn);
+	err = read_page(r, pfn, page);
+	if (err)
+		return err;
+	page_cache_keep(own->cache, pfn);
 	*ret = page;
 	return NULL;
 }
@@ -178,13 +313,20 @@ static struct err *get_page(struct dump_reader *r, pfn_t pfn, const void **ret)
 struct err *compressed_read_phys(struct dump_reader *r, paddr_t addr, void *data,
 				 size_t len, size_t *ret_len)
 {
-	u64 in_page = addr & (dump_page_size(r->d) - 1);
+	u64 page_size = dump_page_size(r->d), in_page = addr & (page_size - 1);
+	pfn_t pfn = addr >> r->d->page_shift;
 	const char *page;
-	struct err *err = get_page(r, addr >> r->d->page_shift, (const void **)&page);
+	struct err *err;
 
-	if (err)
-		return err;
-	*ret_len = min_u64(len, dump_page_size(r->d) - in_page);
-	memcpy(data, page + in_page, *ret_len);
-	return NULL;
+	len = min_u64(len, page_size - in_page);
+	if (len == page_size) {
+		err = read_page(r, pfn, data);
+	} else {
+		err = get_page(r, pfn, (const void **)&page);
+		if (!err)
+			memcpy(data, page + in_page, len);
+	}
+	if (!err)
+		*ret_len = len;
+	return err;
 }

@@ -338,6 +338,11 @@ bool dump_is_incomplete(const struct dump *d)
 	return d->is_incomplete;
 }
 
+u32 dump_codec_flags(const struct dump *d)
+{
+	return d->codec_flags;
+}
+
 const char *dump_format_name(const struct dump *d)
 {
 	return d->format->name;

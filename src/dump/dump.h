@@ -82,6 +82,13 @@ must_check struct err *dump_reader_read(struct dump_reader *r, enum addr_space s
 					u64 addr, void *data, size_t len);
 void dump_reader_read_some(struct dump_reader *r, enum addr_space space, u64 addr,
 			   void *data, size_t len, size_t *ret_len, struct err **ret_why);
+/* The page as it lies in a kdump-compressed file: @len bytes at @data, good until the next
+ * call with @r, compressed as @flags say (DISKDUMP_ZLIB …; 0: not at all). They are not
+ * decompressed, so that damage to them goes unnoticed. False if the dump is not of that
+ * format. *@ret_why is NULL, or why the page cannot be had, as dump_read() says it; the
+ * caller frees. */
+bool dump_reader_packed(struct dump_reader *r, pfn_t pfn, const void **data, size_t *len,
+			u32 *flags, struct err **ret_why);
 
 /* Read @len bytes at @addr into @data; may cross pages. ERR_FAULT naming the address and
  * why (excluded, absent, lost, not mapped) if any byte cannot be had; nothing is
@@ -126,6 +133,9 @@ bool dump_is_partial(const struct dump *d); /* some RAM was filtered out: [PARTI
 /* The page classes that were left out, as the collector's dump level has them; 0 if none
  * were or the file does not tell. */
 unsigned dump_level(const struct dump *d);
+/* How a kdump-compressed file says its pages are compressed: DISKDUMP_ZLIB …; 0 if not at
+ * all, or of another format. */
+u32 dump_codec_flags(const struct dump *d);
 bool dump_is_incomplete(const struct dump *d);	    /* marked as cut short, or truncated */
 const char *dump_format_name(const struct dump *d); /* "ELF core", "kdump-compressed" */
 

@@ -31,6 +31,12 @@ static struct err *open_bitmaps(struct dump *d)
 	}
 	/* Not max_mapnr, so that a small file cannot claim terabytes of memory. */
 	d->max_pfn = c->ram.num_bits;
+	c->end = c->pages.num_bits;
+	if (c->dd.is_split) {
+		c->first = min_u64(c->dd.split_start, c->end);
+		c->end = min_u64(c->dd.split_end, c->end);
+		c->first_rank = bitmap_rank(&c->pages, c->first);
+	}
 	return NULL;
 }
 
@@ -123,6 +129,7 @@ static void note_flags(struct dump *d)
 
 	d->is_partial = c->dd.dump_level != 0;
 	d->level = c->dd.dump_level;
+	d->codec_flags = c->dd.status & DISKDUMP_CODECS;
 	if (c->dd.status & DISKDUMP_INCOMPLETE) {
 		d->is_incomplete = true;
 		notices_add(&d->notices,
@@ -199,4 +206,5 @@ const struct dump_format dump_format_diskdump = {
 	.close_reader = compressed_close_reader,
 	.pfn_run = compressed_pfn_run,
 	.read_phys = compressed_read_phys,
+	.packed = compressed_packed,
 };

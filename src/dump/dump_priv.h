@@ -43,6 +43,9 @@ struct dump_format {
 	 * possible. The pointer stays good as long as the reader. NULL: never possible. */
 	const void *(*map_phys)(struct dump_reader *r, paddr_t addr, size_t len,
 				u64 *ret_len);
+	/* See dump_reader_packed(). NULL: there are no such pages. */
+	struct err *(*packed)(struct dump_reader *r, pfn_t pfn, const void **data,
+			      size_t *len, u32 *flags);
 };
 
 struct dump {
@@ -58,7 +61,8 @@ struct dump {
 	bool is_partial;
 	unsigned level; /* dump level, 0: none or not known */
 	bool is_incomplete;
-	void *notes; /* owned */
+	u32 codec_flags; /* DISKDUMP_ZLIB …, 0: none or not known */
+	void *notes;	 /* owned */
 	size_t notes_len;
 	void *vmcoreinfo_text; /* owned; NULL: look into the notes */
 	size_t vmcoreinfo_len;

@@ -120,3 +120,12 @@ struct err *reader_read_table_entry(void *ctx, paddr_t addr, u64 *ret)
 		*ret = get_le64(bytes);
 	return err;
 }
+
+bool dump_reader_packed(struct dump_reader *r, pfn_t pfn, const void **data, size_t *len,
+			u32 *flags, struct err **ret_why)
+{
+	if (!r->d->format->packed)
+		return false;
+	*ret_why = r->d->format->packed(r, pfn, data, len, flags);
+	return true;
+}

@@ -192,6 +192,80 @@ static void a_reader_tells_of_a_missing_page_as_the_dump_does(void **state)
 	dump_reader_close(r);
 }
 
+static void a_packed_page_is_what_lies_in_the_file(void **state)
+{
+	static const u32 codecs[] = {0, DISKDUMP_ZLIB};
+	struct world *w = *state;
+	struct dump_reader *r;
+	const void *data;
+	struct err *why;
+	size_t len;
+	u32 flags;
+
+	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
+		w->file.len = 0;
+		gen_kdump(&w->g, &(struct gen_kdump_options){.codec = codecs[i]}, &w->file);
+		w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
+		/* The second time without a mapping. */
+		if (i)
+			w->src.map = NULL;
+		assert_success(dump_open_source(&w->src, formats, &w->d));
+		assert_int_equal(dump_codec_flags(w->d), codecs[i]);
+		assert_success(dump_reader_open(w->d, &r));
+		assert_true(dump_reader_packed(r, 4600, &data, &len, &flags, &why));
+		assert_null(why);
+		assert_int_equal(flags, codecs[i]);
+		assert_true(i ? len < 4096 : len == 4096);
+		assert_non_null(memmem(w->file.data, w->file.len, data, len));
+		if (!i)
+			assert_memory_equal(data, gen_page(&w->g, 4600), 4096);
+		assert_true(dump_reader_packed(r, 16, &data, &len, &flags, &why));
+		assert_failure(why, ERR_FAULT, "0x10000 was filtered out");
+		dump_reader_close(r);
+		dump_close(w->d);
+		w->d = NULL;
+	}
+	w->file.len = 0;
+	gen_elf(&w->g, NULL, &w->file);
+	open_file(w);
+	assert_int_equal(dump_codec_flags(w->d), 0);
+	assert_success(dump_reader_open(w->d, &r));
+	assert_false(dump_reader_packed(r, 4600, &data, &len, &flags, &why));
+	dump_reader_close(r);
+}
+
+static void a_run_of_present_pages_ends_at_a_bad_descriptor(void **state)
+{
+	struct world *w = *state;
+	struct diskdump dd;
+	u64 rank = 0;
+	pfn_t end;
+
+	gen_ram(&w->g, 1000, 1600, GEN_PRESENT);
+	gen_kdump(&w->g, NULL, &w->file);
+	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
+	assert_success(diskdump_parse(&w->src, &dd));
+	for (pfn_t pfn = 0; pfn < 2400; pfn++)
+		rank += w->g.kinds[pfn] == GEN_PRESENT;
+	memset(w->file.data + dd.descs_offset + rank * DISKDUMP_PAGE_DESC_LEN, 0xff,
+	       3 * DISKDUMP_PAGE_DESC_LEN);
+	/* Without a mapping descriptors come in pieces, fewer than there are in the run. */
+	for (int i = 0; i < 2; i++) {
+		assert_success(dump_open_source(&w->src, formats, &w->d));
+		assert_int_equal(dump_pfn_run(w->d, 1010, &end), PFN_PRESENT);
+		assert_int_equal(end, 2400);
+		assert_int_equal(dump_pfn_run(w->d, 2400, &end), PFN_LOST);
+		assert_int_equal(end, 2403);
+		assert_int_equal(dump_pfn_run(w->d, 2403, &end), PFN_PRESENT);
+		assert_int_equal(end, 2801);
+		assert_int_equal(dump_pfn_run(w->d, 2801, &end), PFN_EXCLUDED);
+		assert_int_equal(end, 3100);
+		dump_close(w->d);
+		w->d = NULL;
+		w->src.map = NULL;
+	}
+}
+
 #define world_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -201,6 +275,8 @@ int main(void)
 		world_test(several_readers_of_an_elf_core_read_at_once),
 		world_test(several_readers_share_a_source_that_cannot_be_mapped),
 		world_test(a_reader_tells_of_a_missing_page_as_the_dump_does),
+		world_test(a_packed_page_is_what_lies_in_the_file),
+		world_test(a_run_of_present_pages_ends_at_a_bad_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
