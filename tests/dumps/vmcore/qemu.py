@@ -1,0 +1,139 @@
+"""A QEMU guest that is given up when it makes no progress, and not after a fixed time."""
+import json
+import os
+import select
+import socket
+import subprocess
+import time
+
+STALL_SECONDS = int(os.environ.get("VMCORE_STALL", "180"))
+
+
+class GuestError(Exception):
+    pass
+
+
+class Guest:
+    """Runs until closed. Progress is a console byte or a read or write of a disk."""
+
+    def __init__(self, argv, console, on_line=None):
+        ours, theirs = socket.socketpair()
+        self.qmp, self.pending, self.replies = ours, b"", []
+        self.console = open(console, "wb+")
+        self.lines, self.seen, self.tail = [], 0, b""
+        self.on_line = on_line
+        self.sign, self.last_sign, self.last_asked = None, time.monotonic(), 0
+        chardev = f"socket,id=qmp,fd={theirs.fileno()}"
+        argv = argv + ["-serial", f"file:{console}"]
+        argv += ["-chardev", chardev, "-mon", "chardev=qmp,mode=control"]
+        self.child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        self.call("qmp_capabilities")
+
+    def close(self):
+        self.child.kill()
+        self.child.wait()
+        self.child.stderr.close()
+        self.qmp.close()
+        self.console.close()
+
+    def send(self, execute, **arguments):
+        message = {"execute": execute, "arguments": arguments}
+        self.qmp.sendall(json.dumps(message).encode() + b"\n")
+
+    def call(self, execute, **arguments):
+        self.send(execute, **arguments)
+        while not self.replies:
+            self.step()
+        return self.take_reply(execute)
+
+    def take_reply(self, execute):
+        reply = self.replies.pop(0)
+        if "error" in reply:
+            raise GuestError(f"QMP {execute}: {reply['error']['desc']}")
+        return reply["return"]
+
+    def alive(self):
+        return self.child.poll() is None
+
+    def step(self, also=()):
+        """Wait a little for news; returns which of the descriptors @also can be read."""
+        ready = select.select([self.qmp, *also], [], [], 0.2)[0]
+        if self.qmp in ready:
+            self._receive()
+        self._read_console()
+        self._check_progress()
+        return [fd for fd in ready if fd is not self.qmp]
+
+    def _receive(self):
+        data = self.qmp.recv(1 << 16)
+        if not data:
+            self.child.wait()
+            raise GuestError("QEMU ended: " + self.child.stderr.read().decode(errors="replace")[-500:])
+        self.pending += data
+        *whole, self.pending = self.pending.split(b"\n")
+        for line in whole:
+            message = json.loads(line)
+            if message.get("id") == "progress":
+                self._note(json.dumps(message.get("return")))
+            elif "return" in message or "error" in message:
+                self.replies.append(message)
+
+    def _read_console(self):
+        self.console.seek(self.seen)
+        data = self.console.read()
+        if not data:
+            return
+        self.seen += len(data)
+        self.last_sign = time.monotonic()
+        *whole, self.tail = (self.tail + data).split(b"\n")
+        for line in whole:
+            text = line.decode(errors="replace").rstrip("\r")
+            self.lines.append(text)
+            if "guest: failed" in text:
+                raise GuestError(text)
+            if self.on_line:
+                self.on_line(text)
+
+    def _note(self, sign):
+        if sign != self.sign:
+            self.sign, self.last_sign = sign, time.monotonic()
+
+    def progressed(self):
+        self.last_sign = time.monotonic()
+
+    def _check_progress(self):
+        now = time.monotonic()
+        if now - self.last_asked > 5:
+            self.last_asked = now
+            ask = {"execute": "query-blockstats", "id": "progress"}
+            self.qmp.sendall(json.dumps(ask).encode() + b"\n")
+        if now - self.last_sign > STALL_SECONDS:
+            last = " | ".join(self.lines[-3:])
+            raise GuestError(f"no sign of life for {STALL_SECONDS} s after: {last}")
+
+    def wait_for(self, text):
+        """The first console line from here on that has @text."""
+        at = 0
+        while True:
+            for line in self.lines[at:]:
+                if text in line:
+                    return line
+            at = len(self.lines)
+            if not self.alive():
+                raise GuestError(f"the guest ended without '{text}': {' | '.join(self.lines[-5:])}")
+            self.step()
+
+
+def base_argv(kernel, initrd, command_line, memory_mib, cpus, cpu_model):
+    accel = os.environ.get("VMCORE_ACCEL", "tcg,thread=multi")
+    argv = ["qemu-system-x86_64", "-accel", accel, "-cpu", cpu_model]
+    argv += ["-smp", str(cpus), "-m", memory_mib, "-nodefaults", "-vga", "none", "-display", "none"]
+    argv += ["-no-reboot", "-rtc", "base=utc", "-kernel", kernel, "-initrd", initrd]
+    return argv + ["-append", command_line]
