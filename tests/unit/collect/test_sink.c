@@ -1,0 +1,328 @@
+/* Sinks that fail: whatever happens to the writing, nobody takes the result for a whole
+ * dump that is none. */
+#include "testing.h"
+
+#include "collect/collect.h"
+#include "collect/verify.h"
+#include "failing_sink.h"
+#include "gen_kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define NUM_OFFSETS 1000u
+#define FLAVOUR	    GEN_KERNEL_6_12
+#define DEVICE_LEN  (8u << 20)
+
+static const struct dump_format *const formats[] = {&dump_format_elfcore,
+						    &dump_format_diskdump, NULL};
+
+enum sink { TO_FILE, NUM_SINKS, TO_DEVICE };
+
+static const char *const sink_names[] = {"file", "block device"};
+
+/* One machine, and the dump of another one that lies on the device beforehand. */
+struct world {
+	struct gen g;
+	struct buf file, old;
+	struct byte_source src;
+	struct dump *in;
+	int fd;
+	enum sink sink;
+	struct collect_options o;
+	u64 pages_kept;
+};
+
+static void machine(struct gen *g, pfn_t first_filled)
+{
+	gen_kernel_init(g, FLAVOUR);
+	gen_kernel_free(g, FLAVOUR, 64, 6);
+	gen_kernel_compound(g, FLAVOUR, 256, 5, GEN_PG_LRU, 0xffff888000001001);
+	for (pfn_t pfn = 32; pfn < GEN_KERNEL_PAGES; pfn++)
+		if (pfn % 7 == first_filled)
+			memset(gen_page(g, pfn), 0, 4096);
+}
+
+static void begin(struct world *w, enum sink sink, struct collect_options o)
+{
+	struct gen other;
+
+	*w = (struct world){
+		.sink = sink, .o = o, .fd = memfd_create("vmcore", MFD_CLOEXEC)};
+	assert_true(w->fd >= 0);
+	machine(&w->g, 3);
+	gen_elf(&w->g, NULL, &w->file);
+	w->src = source_from_memory(w->file.data, w->file.len, "source");
+	assert_success(dump_open_source(&w->src, formats, &w->in));
+	machine(&other, 4);
+	gen_kdump(&other, &(struct gen_kdump_options){.codec = DISKDUMP_ZSTD}, &w->old);
+	gen_deinit(&other);
+}
+
+static void end(struct world *w)
+{
+	dump_close(w->in);
+	close(w->fd);
+	buf_deinit(&w->file);
+	buf_deinit(&w->old);
+	gen_deinit(&w->g);
+}
+
+/* An empty file, or a device with somebody's older dump. */
+static void prepare_sink(struct world *w)
+{
+	assert_int_equal(ftruncate(w->fd, 0), 0);
+	assert_int_equal(lseek(w->fd, 0, SEEK_SET), 0);
+	if (w->sink != TO_DEVICE)
+		return;
+	assert_int_equal(pwrite(w->fd, w->old.data, w->old.len, 0), w->old.len);
+	assert_int_equal(ftruncate(w->fd, DEVICE_LEN), 0);
+}
+
+static bool device_is_untouched(const struct world *w)
+{
+	static char data[DEVICE_LEN];
+
+	if (w->sink != TO_DEVICE)
+		return false;
+	assert_int_equal(pread(w->fd, data, sizeof(data), 0), sizeof(data));
+	return memcmp(data, w->old.data, w->old.len) == 0;
+}
+
+/* Does the dump hold exactly the pages it should, with their bytes? */
+static bool is_right(struct world *w, struct dump *out)
+{
+	u64 count = 0;
+	u8 page[4096];
+
+	for (pfn_t pfn = 0; pfn < GEN_KERNEL_PAGES; pfn++) {
+		if (dump_pfn_state(out, pfn) != PFN_PRESENT)
+			continue;
+		count++;
+		assert_success(dump_read(out, ADDR_PHYSICAL, pfn << 12, page, 4096));
+		if (memcmp(page, gen_page(&w->g, pfn), 4096) != 0)
+			return false;
+	}
+	return count == w->pages_kept;
+}
+
+struct outcome {
+	bool succeeded; /* says the collector */
+	bool is_whole;	/* says verify */
+	bool is_right;	/* knows the test */
+	struct sink_seen seen;
+};
+
+static void examine(struct world *w, struct outcome *o)
+{
+	struct verify_options options = {.num_workers = 1};
+	struct dump *out = NULL;
+	struct verify_result r;
+	char path[64];
+	struct err *err;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", w->fd);
+	err = dump_open(path, formats, &out);
+	if (err) {
+		err_free(err);
+		return;
+	}
+	assert_success(verify_dump(out, &options, &r));
+	o->is_whole = r.is_whole;
+	o->is_right = r.is_whole && (is_right(w, out) || device_is_untouched(w));
+	verify_result_deinit(&r);
+	dump_close(out);
+}
+
+static struct outcome collect_with(struct world *w, struct sink_fault fault)
+{
+	struct collect_stats stats;
+	struct outcome o = {0};
+	struct err *err;
+
+	prepare_sink(w);
+	fault.is_device = w->sink == TO_DEVICE;
+	failing_sink_set(fault);
+	err = collect_to_fd(w->in, w->fd, "vmcore", &w->o, &stats);
+	/* As the callers of the collector do. */
+	if (!err && fsync(w->fd) < 0)
+		err = err_os(errno, "fsync");
+	o.seen = failing_sink_seen();
+	failing_sink_set((struct sink_fault){0});
+	o.succeeded = !err && !stats.is_incomplete;
+	if (!err)
+		w->pages_kept = stats.pages_written;
+	err_free(err);
+	examine(w, &o);
+	return o;
+}
+
+/* The one thing that must hold for each fault. */
+static void assert_honest(const struct world *w, struct sink_fault fault,
+			  const struct outcome *o)
+{
+	bool is_honest = (!o->succeeded || o->is_whole) && (!o->is_whole || o->is_right);
+
+	if (!is_honest)
+		print_error(
+			"%s, fault %d at %llu (errno %d): success %d, whole %d, right %d\n",
+			sink_names[w->sink], fault.kind, (unsigned long long)fault.at,
+			fault.os_errno, o->succeeded, o->is_whole, o->is_right);
+	assert_true(is_honest);
+}
+
+/* How far a healthy run writes. */
+static struct sink_seen measure(struct world *w)
+{
+	struct outcome o = collect_with(w, (struct sink_fault){0});
+
+	assert_true(o.succeeded && o.is_whole && o.is_right);
+	assert_true(w->pages_kept > 500);
+	return o.seen;
+}
+
+/* Collect with the fault at @num offsets spread over @end bytes, the first and the last
+ * included. Returns how many of the runs met it. */
+static unsigned each_offset(struct world *w, struct sink_fault fault, u64 end, unsigned num)
+{
+	unsigned num_met = 0;
+
+	for (unsigned i = 0; i < num; i++) {
+		struct outcome o;
+
+		fault.at = i * (end - 1) / (num - 1);
+		o = collect_with(w, fault);
+		assert_honest(w, fault, &o);
+		if (!o.seen.failed)
+			continue;
+		num_met++;
+		if (o.succeeded)
+			print_error("%s, fault %d at %llu is no failure\n",
+				    sink_names[w->sink], fault.kind,
+				    (unsigned long long)fault.at);
+		assert_false(o.succeeded);
+	}
+	return num_met;
+}
+
+static const struct collect_options plain = {.dump_level = 31,
+					     .codec = &collect_codec_none};
+
+/* The fault at 1,000 offsets of each kind of sink; each run must meet it. */
+static void each_offset_of_each_sink(struct sink_fault fault)
+{
+	for (enum sink sink = 0; sink < NUM_SINKS; sink++) {
+		struct world w;
+		unsigned num_met;
+		u64 end_offset;
+
+		begin(&w, sink, plain);
+		end_offset = measure(&w).end;
+		num_met = each_offset(&w, fault, end_offset, NUM_OFFSETS);
+		/* Few offsets of a file lie in a gap that nobody writes to. */
+		assert_in_range(num_met, NUM_OFFSETS * 95 / 100, NUM_OFFSETS);
+		end(&w);
+	}
+}
+
+static void a_disk_that_is_full_at_any_of_1000_offsets_yields_no_whole_dump(void **state)
+{
+	each_offset_of_each_sink(
+		(struct sink_fault){.kind = SINK_FULL, .os_errno = ENOSPC});
+}
+
+static void a_bad_spot_at_any_of_1000_offsets_yields_no_whole_dump(void **state)
+{
+	each_offset_of_each_sink(
+		(struct sink_fault){.kind = SINK_BAD_SPOT, .os_errno = EIO});
+}
+
+static void
+a_target_that_vanishes_after_any_of_1000_bytes_yields_no_whole_dump(void **state)
+{
+	each_offset_of_each_sink((struct sink_fault){.kind = SINK_GONE, .os_errno = EIO});
+}
+
+static void each_call_that_writes_may_fail_once(void **state)
+{
+	static const int errors[] = {ENOSPC, EIO, EDQUOT, EFBIG};
+
+	for (enum sink sink = 0; sink < NUM_SINKS; sink++) {
+		struct world w;
+		u64 calls;
+
+		begin(&w, sink, plain);
+		calls = measure(&w).calls;
+		assert_true(calls > 8);
+		for (u64 i = 0; i < calls * ARRAY_SIZE(errors); i++) {
+			struct sink_fault fault = {
+				.kind = SINK_HICCUP,
+				.at = 1 + i % calls,
+				.os_errno = errors[i / calls],
+			};
+			struct outcome o = collect_with(&w, fault);
+
+			assert_int_equal(o.seen.failed, 1);
+			assert_honest(&w, fault, &o);
+		}
+		end(&w);
+	}
+}
+
+static void data_that_does_not_reach_the_disk_is_a_failure(void **state)
+{
+	char dir[] = "/tmp/inquest-test-XXXXXX", path[64];
+	struct collect_stats stats;
+	struct world w;
+
+	begin(&w, TO_FILE, plain);
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/vmcore", dir);
+	failing_sink_set((struct sink_fault){.kind = SINK_FSYNC, .os_errno = EIO});
+	assert_failure(collect_to_path(w.in, path, false, &w.o, &stats), ERR_OS, "fsync");
+	failing_sink_set((struct sink_fault){0});
+	/* Nothing is there, under any name. */
+	assert_int_equal(rmdir(dir), 0);
+	end(&w);
+}
+
+static void short_and_interrupted_writes_are_no_failures(void **state)
+{
+	static const u64 lengths[] = {1000, 4096, 65537};
+
+	for (enum sink sink = 0; sink < NUM_SINKS; sink++) {
+		struct world w;
+		struct outcome o;
+
+		begin(&w, sink, plain);
+		measure(&w);
+		for (size_t i = 0; i <= ARRAY_SIZE(lengths); i++) {
+			struct sink_fault f = {.kind = SINK_INTERRUPTED};
+
+			if (i < ARRAY_SIZE(lengths))
+				f = (struct sink_fault){.kind = SINK_SHORT,
+							.at = lengths[i]};
+			o = collect_with(&w, f);
+			assert_true(o.succeeded && o.is_whole && o.is_right);
+		}
+		end(&w);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			a_disk_that_is_full_at_any_of_1000_offsets_yields_no_whole_dump),
+		cmocka_unit_test(a_bad_spot_at_any_of_1000_offsets_yields_no_whole_dump),
+		cmocka_unit_test(
+			a_target_that_vanishes_after_any_of_1000_bytes_yields_no_whole_dump),
+		cmocka_unit_test(each_call_that_writes_may_fail_once),
+		cmocka_unit_test(data_that_does_not_reach_the_disk_is_a_failure),
+		cmocka_unit_test(short_and_interrupted_writes_are_no_failures),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
