@@ -37,6 +37,7 @@ struct collector {
 	const struct collect_options *options;
 	struct collect_stats *stats;
 	struct diskdump dd;
+	struct dump_reader *reader; /* of the filter */
 	struct filter *filter;
 	struct filter_scan *scan;
 	struct writer writer;
@@ -53,6 +54,7 @@ static void collector_freep(struct collector **p)
 	if (!*p)
 		return;
 	filter_scan_close((*p)->scan);
+	dump_reader_close((*p)->reader);
 	filter_close((*p)->filter);
 	writer_deinit(&(*p)->writer);
 	free((*p)->pages);
@@ -411,7 +413,9 @@ static struct err *filter_and_reserve(struct collector *c)
 	if (!err)
 		err = filter_open(c->d, &options, &c->filter);
 	if (!err)
-		err = filter_scan_open(c->filter, NULL, &c->scan);
+		err = dump_reader_open(c->d, &c->reader);
+	if (!err)
+		err = filter_scan_open(c->filter, c->reader, &c->scan);
 	if (!err)
 		err = each_chunk(c, filter_one);
 	if (err)

@@ -5,10 +5,13 @@
 
 #include <string.h>
 
-/* The memmap is read in windows: small enough to stay in a CPU's own cache on the way
- * through, large enough that the read call itself does not count. */
-#define WINDOW_BYTES ((size_t)128 << 10)
-#define SKIP_PAGES   64 /* kept unseen where a window cannot be read */
+/* The memmap is read in windows: at most so large that they stay in a CPU's own cache on
+ * the way through, and small where large blocks are skipped, because reading costs several
+ * times as much as judging. Multiples of 64 page frames, so that a compound page's second
+ * struct is in the same window as its first. */
+#define WINDOW_MAX_BYTES ((size_t)128 << 10)
+#define WINDOW_MIN_PAGES 64
+#define SKIP_PAGES	 64 /* kept unseen where a window cannot be read */
 
 #define MAX_PAGE_STRUCT 4096
 
@@ -17,8 +20,7 @@ struct filter {
 	u32 excluded;	       /* classes, bit 1 << class */
 	struct memmap *memmap; /* NULL: every page is kept */
 	struct pageclass classes;
-	u64 window_pages; /* a multiple of 64, so that a compound page's second struct is in
-			     the same window as its first */
+	u64 max_window_pages;
 };
 
 struct filter_scan {
@@ -27,6 +29,7 @@ struct filter_scan {
 	struct memmap_cursor cursor;
 	struct filter_chunk *chunk; /* at work on */
 	pfn_t chunk_end;
+	u64 window_pages;
 	struct notices notices;
 	bool told_unreadable;
 	u8 structs[]; /* a window */
@@ -58,8 +61,9 @@ static struct err *open_classes(struct filter *f)
 		err = pageclass_init(dump_vmcoreinfo(f->d), dump_notices(f->d),
 				     &f->classes);
 	if (!err)
-		f->window_pages =
-			max_u64(align_down(WINDOW_BYTES / f->classes.struct_size, 64), 64);
+		f->max_window_pages =
+			max_u64(align_down(WINDOW_MAX_BYTES / f->classes.struct_size, 64),
+				WINDOW_MIN_PAGES);
 	return err;
 }
 
@@ -98,12 +102,14 @@ struct err *filter_scan_open(const struct filter *f, struct dump_reader *r,
 			     struct filter_scan **ret)
 {
 	struct filter_scan *s =
-		malloc(sizeof(*s) + f->window_pages * f->classes.struct_size);
+		malloc(sizeof(*s) + f->max_window_pages * f->classes.struct_size);
 
 	if (!s)
 		return err_nomem();
-	*s = (struct filter_scan){
-		.f = f, .reader = r, .cursor = memmap_cursor_init(f->memmap)};
+	*s = (struct filter_scan){.f = f,
+				  .reader = r,
+				  .cursor = memmap_cursor_init(f->memmap, r),
+				  .window_pages = WINDOW_MIN_PAGES};
 	*ret = s;
 	return NULL;
 }
@@ -116,12 +122,6 @@ void filter_scan_close(struct filter_scan *s)
 		notices_add(dump_notices(s->f->d), "%s", s->notices.texts[i]);
 	notices_deinit(&s->notices);
 	free(s);
-}
-
-static void read_structs(struct filter_scan *s, vaddr_t addr, void *data, size_t len,
-			 size_t *ret_len, struct err **ret_why)
-{
-	dump_read_some(s->f->d, ADDR_VIRTUAL, addr, data, len, ret_len, ret_why);
 }
 
 static void exclude(struct filter_scan *s, const struct page_run *run)
@@ -148,7 +148,7 @@ static bool find_compound(struct filter_scan *s, pfn_t pfn, vaddr_t head_addr,
 
 	if (!memmap_find_pfn(&s->cursor, head_addr, &ret->first) || ret->first >= pfn)
 		return false;
-	read_structs(s, head_addr, head, size, &len, &why);
+	dump_reader_read_some(s->reader, ADDR_VIRTUAL, head_addr, head, size, &len, &why);
 	err_ignore(why);
 	if (len < size)
 		return false;
@@ -171,18 +171,27 @@ static pfn_t judge_begun(struct filter_scan *s, pfn_t pfn)
 	return run.end;
 }
 
+/* The next window is small where most structs need not be looked at, else larger. */
+static void adapt_window(struct filter_scan *s, const struct page_walk *w)
+{
+	if (w->num_judged < w->num / 8)
+		s->window_pages = WINDOW_MIN_PAGES;
+	else if (w->num_judged > w->num / 2)
+		s->window_pages = min_u64(2 * s->window_pages, s->f->max_window_pages);
+}
+
 /* Judge the page frames whose @num structs have been read; returns the first that is not
  * judged, which may lie behind them. */
 static pfn_t judge(struct filter_scan *s, pfn_t first, u64 num)
 {
-	const struct page_structs structs = {
-		.data = s->structs, .first = first, .num = num};
-	pfn_t pfn = judge_begun(s, first);
+	struct page_walk w = {.structs = s->structs, .first = first, .num = num};
 	struct page_run run;
 
-	while (pageclass_find_run(&s->f->classes, s->f->excluded, &structs, &pfn, &run))
+	w.pos = judge_begun(s, first);
+	while (pageclass_find_run(&s->f->classes, s->f->excluded, &w, &run))
 		exclude(s, &run);
-	return pfn;
+	adapt_window(s, &w);
+	return w.pos;
 }
 
 /* Judge what can be read of the memmap for [first, end), whose structs begin at @addr. */
@@ -191,8 +200,9 @@ static pfn_t judge_window(struct filter_scan *s, pfn_t first, pfn_t end, vaddr_t
 	size_t size = s->f->classes.struct_size, len;
 	struct err *why;
 
-	end = min_u64(end, align_down(first, 64) + s->f->window_pages);
-	read_structs(s, addr, s->structs, (end - first) * size, &len, &why);
+	end = min_u64(end, align_down(first, 64) + s->window_pages);
+	dump_reader_read_some(s->reader, ADDR_VIRTUAL, addr, s->structs,
+			      (end - first) * size, &len, &why);
 	if (why && !s->told_unreadable) {
 		notices_add(
 			&s->notices,
@@ -204,9 +214,9 @@ static pfn_t judge_window(struct filter_scan *s, pfn_t first, pfn_t end, vaddr_t
 		s->told_unreadable = true;
 	}
 	err_ignore(why);
-	if (len / size)
-		return judge(s, first, len / size);
-	return align_down(first + SKIP_PAGES, SKIP_PAGES);
+	if (!(len / size))
+		return align_down(first + SKIP_PAGES, SKIP_PAGES);
+	return judge(s, first, len / size);
 }
 
 /* Judge the RAM in [first, end), as far as there is something to be left out. */
@@ -237,7 +247,7 @@ static void find_ram(struct filter_scan *s)
 	struct filter_chunk *c = s->chunk;
 
 	for (pfn_t pfn = c->first, next; pfn < s->chunk_end; pfn = next) {
-		enum pfn_state state = dump_pfn_run(s->f->d, pfn, &next);
+		enum pfn_state state = dump_reader_pfn_run(s->reader, pfn, &next);
 
 		next = min_u64(next, s->chunk_end);
 		if (state == PFN_ABSENT)

@@ -32,7 +32,6 @@ static inline void filter_closep(struct filter **f)
 }
 
 struct filter_scan;
-struct dump_reader;
 
 /* One thread's scratch; @f and @r are borrowed. */
 must_check struct err *filter_scan_open(const struct filter *f, struct dump_reader *r,

@@ -115,10 +115,10 @@ size_t memmap_page_struct_size(const struct memmap *m)
 	return m->page_struct_size;
 }
 
-static struct err *read_word(const struct memmap *m, vaddr_t addr, u64 *ret)
+static struct err *read_word(struct dump_reader *r, vaddr_t addr, u64 *ret)
 {
 	u8 bytes[8];
-	struct err *err = dump_read(m->d, ADDR_VIRTUAL, addr, bytes, sizeof(bytes));
+	struct err *err = dump_reader_read(r, ADDR_VIRTUAL, addr, bytes, sizeof(bytes));
 
 	if (!err)
 		*ret = get_le64(bytes);
@@ -140,11 +140,13 @@ static struct err *look_up(struct memmap_cursor *c, u64 section)
 		return NULL;
 	if (m->sections_per_root) {
 		index = section % m->sections_per_root;
-		err = read_word(m, m->roots + section / m->sections_per_root * 8, &root);
+		err = read_word(c->reader, m->roots + section / m->sections_per_root * 8,
+				&root);
 		if (err || !root)
 			return err;
 	}
-	err = read_word(m, root + index * m->section_size + m->mem_map_offset, &coded);
+	err = read_word(c->reader, root + index * m->section_size + m->mem_map_offset,
+			&coded);
 	if (err || !(coded & SECTION_HAS_MEM_MAP))
 		return err;
 	c->has_pages = true;

@@ -28,6 +28,7 @@ size_t memmap_page_struct_size(const struct memmap *m);
 /* The section that was looked at last. Layout is public to be embedded; nothing to free. */
 struct memmap_cursor {
 	const struct memmap *memmap;
+	struct dump_reader *reader;
 	u64 section;
 	bool is_known;
 	bool has_pages;
@@ -35,9 +36,11 @@ struct memmap_cursor {
 			 */
 };
 
-static inline struct memmap_cursor memmap_cursor_init(const struct memmap *m)
+/* Borrows both. */
+static inline struct memmap_cursor memmap_cursor_init(const struct memmap *m,
+						      struct dump_reader *r)
 {
-	return (struct memmap_cursor){.memmap = m};
+	return (struct memmap_cursor){.memmap = m, .reader = r};
 }
 
 /* Find the struct page of @pfn. *@ret_end: one past the last page frame for which the same

@@ -278,35 +278,71 @@ bool pageclass_is_tail(const struct pageclass *pc, const u8 *page, vaddr_t *ret_
 	return true;
 }
 
-bool pageclass_find_run(const struct pageclass *pc, u32 wanted,
-			const struct page_structs *structs, pfn_t *pos,
+/* What makes a page worth a closer look, few words that the compiler keeps in registers. */
+struct glance {
+	size_t flags, mapping, mapcount; /* offsets */
+	u64 any_flag, any_mapping;
+	s32 min_mapcount; /* of a page without a type */
+};
+
+static struct glance glance_init(const struct pageclass *pc, u32 wanted)
+{
+	const u32 cache = 1u << PAGE_CACHE | 1u << PAGE_CACHE_PRIVATE;
+	struct glance g = {
+		.flags = pc->flags,
+		.mapping = pc->mapping,
+		.mapcount = pc->mapcount.value,
+		.any_flag = pc->hwpoison,
+		.min_mapcount = pc->mapcount.present ? -1 : INT32_MIN,
+	};
+
+	if (wanted & cache)
+		g.any_flag |= pc->lru | pc->swapcache;
+	if (wanted & 1u << PAGE_USER) {
+		g.any_flag |= pc->head;
+		g.any_mapping = MAPPING_ANON;
+	}
+	return g;
+}
+
+/* May the page be of a wanted class? Most are not, and never get to judge(). */
+static inline bool is_worth_a_look(const struct glance *g, const u8 *page)
+{
+	return get_le64(page + g->flags) & g->any_flag ||
+	       get_le64(page + g->mapping) & g->any_mapping ||
+	       (s32)get_le32(page + g->mapcount) < g->min_mapcount;
+}
+
+bool pageclass_find_run(const struct pageclass *pc, u32 wanted, struct page_walk *w,
 			struct page_run *ret)
 {
-	const pfn_t end = structs->first + structs->num;
+	const struct glance glance = glance_init(pc, wanted);
+	const pfn_t end = w->first + w->num;
 	const size_t size = pc->struct_size;
 	struct page_run run = {.class = PAGE_NUM_CLASSES};
-	pfn_t pfn = *pos;
+	pfn_t pfn = w->pos;
+	u64 num_judged = 0, count;
 
-	while (pfn < end) {
-		const u8 *page = structs->data + (pfn - structs->first) * size;
-		const u8 *next = pfn + 1 < end ? page + size : NULL;
-		u64 count;
-		enum page_class class = judge(pc, pfn, page, next, &count);
+	for (; pfn < end; pfn += count) {
+		const u8 *page = w->structs + (pfn - w->first) * size;
+		enum page_class class = PAGE_KERNEL;
 
-		if (class == run.class) {
-			pfn += count;
+		count = 1;
+		num_judged++;
+		if (is_worth_a_look(&glance, page))
+			class = judge(pc, pfn, page, pfn + 1 < end ? page + size : NULL,
+				      &count);
+		if (class == run.class)
 			continue;
-		}
 		if (run.class != PAGE_NUM_CLASSES)
 			break;
-		if (wanted >> class & 1) {
+		if (wanted >> class & 1)
 			run = (struct page_run){.first = pfn, .class = class};
-			pfn += count;
-		} else {
-			pfn++;
-		}
+		else
+			count = 1; /* a page of broken memory may be inside */
 	}
-	*pos = pfn;
+	w->pos = pfn;
+	w->num_judged += num_judged;
 	run.end = pfn;
 	*ret = run;
 	return run.class != PAGE_NUM_CLASSES;

@@ -61,11 +61,14 @@ enum page_class pageclass_judge(const struct pageclass *pc, pfn_t pfn, const u8 
  * it says. */
 bool pageclass_is_tail(const struct pageclass *pc, const u8 *page, vaddr_t *ret_head);
 
-/* The structs of @num page frames from @first on, as they lie in the memmap. */
-struct page_structs {
-	const u8 *data;
+/* A way through the structs of @num page frames from @first on, as they lie in the memmap.
+ */
+struct page_walk {
+	const u8 *structs;
 	pfn_t first;
 	u64 num;
+	pfn_t pos;	/* the next to be judged; may end up past the last */
+	u64 num_judged; /* structs looked at */
 };
 
 struct page_run {
@@ -73,11 +76,10 @@ struct page_run {
 	enum page_class class;
 };
 
-/* Find the next run of pages of one of the @wanted classes (bit 1 << class), from *@pos on,
- * which is moved on behind what was looked at. A run may reach past the last of @structs. A
- * compound page whose head lies before *@pos is not judged. False if there is no more. */
-bool pageclass_find_run(const struct pageclass *pc, u32 wanted,
-			const struct page_structs *structs, pfn_t *pos,
+/* Find the next run of pages of one of the @wanted classes (bit 1 << class) and go behind
+ * it. It may reach past the last struct. A compound page whose head lies before where the
+ * walk begins is not judged. False if there is no more. */
+bool pageclass_find_run(const struct pageclass *pc, u32 wanted, struct page_walk *w,
 			struct page_run *ret);
 
 #endif

@@ -14,6 +14,7 @@ struct world {
 	struct buf file;
 	struct byte_source src;
 	struct dump *d;
+	struct dump_reader *reader;
 	struct filter *filter;
 	struct filter_scan *scan;
 	struct filter_chunk chunk;
@@ -33,8 +34,9 @@ static void open_filter(struct world *w, unsigned level)
 	gen_elf(&w->g, NULL, &w->file);
 	w->src = source_from_memory(w->file.data, w->file.len, "source");
 	assert_success(dump_open_source(&w->src, formats, &w->d));
+	assert_success(dump_reader_open(w->d, &w->reader));
 	assert_success(filter_open(w->d, &options, &w->filter));
-	assert_success(filter_scan_open(w->filter, NULL, &w->scan));
+	assert_success(filter_scan_open(w->filter, w->reader, &w->scan));
 }
 
 static void scan(struct world *w, pfn_t first)
@@ -46,6 +48,7 @@ static void end(struct world *w)
 {
 	filter_scan_close(w->scan);
 	filter_close(w->filter);
+	dump_reader_close(w->reader);
 	dump_close(w->d);
 	buf_deinit(&w->file);
 	gen_deinit(&w->g);

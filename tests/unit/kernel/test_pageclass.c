@@ -13,6 +13,7 @@ struct world {
 	struct buf file;
 	struct byte_source src;
 	struct dump *d;
+	struct dump_reader *reader;
 	struct memmap *memmap;
 	struct memmap_cursor cursor;
 	struct pageclass classes;
@@ -29,8 +30,9 @@ static void open_dump(struct world *w)
 	gen_elf(&w->g, NULL, &w->file);
 	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
 	assert_success(dump_open_source(&w->src, formats, &w->d));
+	assert_success(dump_reader_open(w->d, &w->reader));
 	assert_success(memmap_open(w->d, &w->memmap));
-	w->cursor = memmap_cursor_init(w->memmap);
+	w->cursor = memmap_cursor_init(w->memmap, w->reader);
 	assert_success(
 		pageclass_init(dump_vmcoreinfo(w->d), dump_notices(w->d), &w->classes));
 }
@@ -38,6 +40,7 @@ static void open_dump(struct world *w)
 static void end(struct world *w)
 {
 	memmap_close(w->memmap);
+	dump_reader_close(w->reader);
 	dump_close(w->d);
 	buf_deinit(&w->file);
 	gen_deinit(&w->g);
