@@ -8,11 +8,14 @@
 #define EHDR_LEN       64
 #define EHDR_TYPE      16
 #define EHDR_MACHINE   18
+#define EHDR_VERSION   20
 #define EHDR_PHOFF     32
 #define EHDR_SHOFF     40
+#define EHDR_EHSIZE    52
 #define EHDR_PHENTSIZE 54
 #define EHDR_PHNUM     56
 #define EHDR_SHENTSIZE 58
+#define EHDR_SHNUM     60
 #define PHDR_LEN       56
 #define SHDR_LEN       64
 #define SHDR_INFO      44
@@ -166,4 +169,43 @@ void elfcore_free(struct elfcore *e)
 		return;
 	free(e->segments);
 	free(e);
+}
+
+void elfcore_format_header(const struct elfcore_layout *l, u8 ret[ELFCORE_HEADER_LEN])
+{
+	bool needs_section = l->num_segments >= PN_XNUM;
+
+	memset(ret, 0, ELFCORE_HEADER_LEN);
+	memcpy(ret, ELFMAG, SELFMAG);
+	ret[EI_CLASS] = ELFCLASS64;
+	ret[EI_DATA] = ELFDATA2LSB;
+	ret[EI_VERSION] = EV_CURRENT;
+	put_le16(ret + EHDR_TYPE, ET_CORE);
+	put_le16(ret + EHDR_MACHINE, l->machine);
+	put_le32(ret + EHDR_VERSION, EV_CURRENT);
+	put_le64(ret + EHDR_PHOFF, l->segments_offset);
+	put_le64(ret + EHDR_SHOFF, needs_section ? l->section_offset : 0);
+	put_le16(ret + EHDR_EHSIZE, EHDR_LEN);
+	put_le16(ret + EHDR_PHENTSIZE, PHDR_LEN);
+	put_le16(ret + EHDR_PHNUM, needs_section ? PN_XNUM : (u16)l->num_segments);
+	put_le16(ret + EHDR_SHENTSIZE, SHDR_LEN);
+	put_le16(ret + EHDR_SHNUM, needs_section);
+}
+
+void elfcore_format_section(const struct elfcore_layout *l, u8 ret[ELFCORE_SECTION_LEN])
+{
+	memset(ret, 0, ELFCORE_SECTION_LEN);
+	put_le32(ret + SHDR_INFO, (u32)l->num_segments);
+}
+
+void elfcore_format_segment(const struct elfcore_segment *s, u8 ret[ELFCORE_SEGMENT_LEN])
+{
+	put_le32(ret, s->type);
+	put_le32(ret + 4, s->flags);
+	put_le64(ret + 8, s->offset);
+	put_le64(ret + 16, s->vaddr);
+	put_le64(ret + 24, s->paddr);
+	put_le64(ret + 32, s->filesz);
+	put_le64(ret + 40, s->memsz);
+	put_le64(ret + 48, 0); /* no alignment */
 }

@@ -5,7 +5,8 @@
  * makedumpfile as writers. Program headers are looked for where e_phoff says, their count
  * is in sh_info of section 0 when e_phnum is 0xffff, and data may begin at any offset.
  * Which CPUs and which segments make sense is for the caller to judge. The object owns its
- * table; it does not keep the source.
+ * table; it does not keep the source. What is written is an ELF header, program headers,
+ * and, where their number asks for it, one section header.
  */
 #ifndef FORMAT_ELFCORE_H
 #define FORMAT_ELFCORE_H
@@ -44,5 +45,22 @@ bool elfcore_recognises(const void *head, size_t len);
 must_check struct err *elfcore_parse(const struct byte_source *src, struct elfcore **ret);
 void elfcore_free(struct elfcore *e);
 CLEANUP_FREEP(elfcore)
+
+#define ELFCORE_HEADER_LEN  64
+#define ELFCORE_SEGMENT_LEN 56
+#define ELFCORE_SECTION_LEN 64
+
+/* Where program headers lie in a file that is being written. */
+struct elfcore_layout {
+	u16 machine;
+	u64 num_segments;
+	u64 segments_offset;
+	u64 section_offset; /* of one section header; only used by 0xffff segments or more
+			     */
+};
+
+void elfcore_format_header(const struct elfcore_layout *l, u8 ret[ELFCORE_HEADER_LEN]);
+void elfcore_format_section(const struct elfcore_layout *l, u8 ret[ELFCORE_SECTION_LEN]);
+void elfcore_format_segment(const struct elfcore_segment *s, u8 ret[ELFCORE_SEGMENT_LEN]);
 
 #endif

@@ -48,3 +48,23 @@ bool note_has_name(const struct note *n, const char *name)
 {
 	return strlen(name) == n->name_len && memcmp(n->name, name, n->name_len) == 0;
 }
+
+size_t note_size(size_t name_len, size_t desc_len)
+{
+	return NOTE_HEADER_LEN + align_up(name_len + 1, NOTE_ALIGN) +
+	       align_up(desc_len, NOTE_ALIGN);
+}
+
+void note_format(const char *name, u32 type, const void *desc, size_t desc_len, void *ret)
+{
+	size_t name_len = strlen(name);
+	u8 *p = ret;
+
+	memset(p, 0, note_size(name_len, desc_len));
+	put_le32(p, (u32)name_len + 1);
+	put_le32(p + 4, (u32)desc_len);
+	put_le32(p + 8, type);
+	p += NOTE_HEADER_LEN;
+	memcpy(p, name, name_len);
+	memcpy(p + align_up(name_len + 1, NOTE_ALIGN), desc, desc_len);
+}

@@ -35,6 +35,11 @@ static inline struct note_iter note_iter_init(const void *data, size_t len)
  * Empty notes, with which the kernel ends each CPU's buffer, are skipped. */
 bool note_next(struct note_iter *it, struct note *ret);
 
+/* Bytes of a note with a name of @name_len characters. */
+size_t note_size(size_t name_len, size_t desc_len);
+/* Write a note into note_size() bytes. */
+void note_format(const char *name, u32 type, const void *desc, size_t desc_len, void *ret);
+
 /* Is the note called @name? */
 bool note_has_name(const struct note *n, const char *name);
 
