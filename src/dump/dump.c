@@ -1,6 +1,7 @@
 #include "dump/dump_priv.h"
 
 #include "format/note.h"
+#include "format/status_note.h"
 
 #include <elf.h>
 #include <string.h>
@@ -83,11 +84,27 @@ struct err *dump_page_fault(paddr_t addr, enum pfn_state state)
 			 why[state]);
 }
 
+/* An ELF core says by a note of ours what kdump-compressed files have fields for. */
+static void take_status(struct dump *d, const struct status_note *status)
+{
+	d->level |= status->dump_level;
+	if (!status->is_incomplete)
+		return;
+	d->is_incomplete = true;
+	notices_add(&d->notices, "%s is marked incomplete: the collector was cut short",
+		    d->src->name);
+}
+
 /* Remember one note: the kernel's self-description, or the registers of a CPU. */
 static struct err *take_note(struct dump *d, const struct note *n)
 {
 	struct note_ref *grown;
+	struct status_note status;
 
+	if (status_note_parse(n, &status)) {
+		take_status(d, &status);
+		return NULL;
+	}
 	if (note_has_name(n, "VMCOREINFO") && !d->vmcoreinfo) {
 		struct err *err = vmcoreinfo_parse(n->desc, n->desc_len, &d->vmcoreinfo);
 

@@ -121,6 +121,8 @@ must_check struct err *dump_translate(struct dump *d, vaddr_t addr, paddr_t *ret
 /* Tell where the direct map of all RAM begins (x86-64: *page_offset_base) and how long it
  * is. */
 void dump_set_direct_map(struct dump *d, vaddr_t base, u64 len);
+/* Where it begins, as told, or as the file's headers have it. False if neither is so. */
+bool dump_direct_map(const struct dump *d, vaddr_t *ret);
 
 /* Facts about the file. Strings and objects live as long as the dump. */
 const char *dump_path(const struct dump *d);

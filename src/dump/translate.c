@@ -24,6 +24,16 @@ void dump_set_direct_map(struct dump *d, vaddr_t base, u64 len)
 	d->translation.direct_map_len = len;
 }
 
+bool dump_direct_map(const struct dump *d, vaddr_t *ret)
+{
+	const struct translation *t = &d->translation;
+
+	if (!t->direct_map_len && !t->hint_map_len)
+		return false;
+	*ret = t->direct_map_len ? t->direct_map : t->hint_map;
+	return true;
+}
+
 static bool linear(vaddr_t addr, vaddr_t start, u64 len, paddr_t phys, paddr_t *ret,
 		   u64 *ret_len)
 {
