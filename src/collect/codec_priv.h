@@ -7,8 +7,9 @@
 struct collect_codec {
 	const char *name;
 	u32 flag; /* DISKDUMP_ZLIB …; 0: pages are stored as they are */
-	int min_level, max_level, default_level;
-	/* The functions are NULL where flag is 0. `open` gives NULL without memory. */
+	int min_level, max_level, default_level; /* all 0: there are no levels */
+	/* The functions are NULL where flag is 0. `open` gives NULL without memory. One
+	 * state belongs to one thread. */
 	void *(*open)(int level, size_t page_size);
 	void (*close)(void *state);
 	/* Compress one page into at most @capacity bytes. 0 if it does not fit. */

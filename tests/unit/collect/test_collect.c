@@ -14,7 +14,8 @@
 static const struct dump_format *const formats[] = {&dump_format_elfcore,
 						    &dump_format_diskdump, NULL};
 static const struct collect_codec *const codecs[] = {
-	&collect_codec_none, &collect_codec_zlib, &collect_codec_zstd};
+	&collect_codec_none, &collect_codec_zlib, &collect_codec_zstd, &collect_codec_lzo,
+	&collect_codec_snappy};
 
 struct world {
 	struct gen g;
@@ -68,16 +69,20 @@ static const char *out_path(struct world *w, char path[64])
 	return path;
 }
 
-static void collect(struct world *w, unsigned level, const struct collect_codec *codec)
+static void collect_with(struct world *w, const struct collect_options *o)
 {
-	struct collect_options o = {.dump_level = level, .codec = codec};
 	char path[64];
 
 	if (!w->in)
 		open_source(w, NULL);
-	assert_success(collect_to_fd(w->in, w->fd, "vmcore", &o, &w->stats));
+	assert_success(collect_to_fd(w->in, w->fd, "vmcore", o, &w->stats));
 	dump_close(w->out);
 	assert_success(dump_open(out_path(w, path), formats, &w->out));
+}
+
+static void collect(struct world *w, unsigned level, const struct collect_codec *codec)
+{
+	collect_with(w, &(struct collect_options){.dump_level = level, .codec = codec});
 }
 
 static void end(struct world *w)
@@ -142,10 +147,121 @@ static void each_level_leaves_out_exactly_its_classes(void **state)
 		struct world w;
 
 		begin(&w, i & 1 ? GEN_KERNEL_6_12 : GEN_KERNEL_6_1);
-		collect(&w, i / 2, codecs[i % 3]);
+		collect(&w, i / 2, codecs[i % ARRAY_SIZE(codecs)]);
 		assert_right(&w, i / 2);
 		end(&w);
 	}
+}
+
+static void any_number_of_workers_writes_the_same_pages(void **state)
+{
+	for (unsigned workers = 1; workers <= 8; workers++) {
+		struct world w;
+
+		begin(&w, GEN_KERNEL_6_12);
+		collect_with(&w, &(struct collect_options){.dump_level = 31,
+							   .codec = &collect_codec_lzo,
+							   .num_workers = workers});
+		assert_right(&w, 31);
+		assert_int_equal(w.stats.num_workers, workers);
+		end(&w);
+	}
+}
+
+/* All bytes of the output. */
+static char *read_output(struct world *w, size_t *ret_len)
+{
+	struct stat st;
+	char *bytes;
+
+	assert_int_equal(fstat(w->fd, &st), 0);
+	bytes = malloc((size_t)st.st_size);
+	assert_non_null(bytes);
+	assert_int_equal(pread(w->fd, bytes, (size_t)st.st_size, 0), st.st_size);
+	*ret_len = (size_t)st.st_size;
+	return bytes;
+}
+
+static void an_ordered_file_has_the_same_bytes_however_many_workers_write_it(void **state)
+{
+	struct collect_options o = {
+		.dump_level = 16, .codec = &collect_codec_zstd, .is_ordered = true};
+	cleanup(freep) char *first = NULL;
+	size_t first_len = 0;
+
+	for (o.num_workers = 1; o.num_workers <= 8; o.num_workers++) {
+		cleanup(freep) char *bytes = NULL;
+		size_t len;
+		struct world w;
+
+		begin(&w, GEN_KERNEL_6_1);
+		buf_add_str(&w.g.vmcoreinfo, "CRASHTIME=1700000000\n");
+		collect_with(&w, &o);
+		bytes = read_output(&w, &len);
+		if (first) {
+			assert_int_equal(len, first_len);
+			assert_memory_equal(bytes, first, len);
+		} else {
+			first = steal(bytes);
+			first_len = len;
+		}
+		end(&w);
+	}
+}
+
+static void an_elf_core_holds_the_same_pages(void **state)
+{
+	for (unsigned level = 0; level < 32; level += 2) {
+		struct world w;
+
+		begin(&w, level & 4 ? GEN_KERNEL_6_12 : GEN_KERNEL_6_1);
+		collect_with(&w, &(struct collect_options){.dump_level = level,
+							   .format = COLLECT_ELF,
+							   .num_workers = 1 + level % 3});
+		assert_string_equal(dump_format_name(w.out), "ELF core");
+		assert_right(&w, level);
+		assert_int_equal(dump_level(w.out), level);
+		assert_int_equal(dump_num_cpu_notes(w.out), dump_num_cpu_notes(w.in));
+		end(&w);
+	}
+}
+
+static void an_elf_core_leaves_zero_pages_out(void **state)
+{
+	struct world w;
+
+	begin(&w, GEN_KERNEL_6_1);
+	collect_with(&w, &(struct collect_options){.dump_level = 1, .format = COLLECT_ELF});
+	assert_int_equal(dump_pfn_state(w.out, ZERO_PFN), PFN_EXCLUDED);
+	assert_int_equal(dump_pfn_state(w.out, ZERO_PFN + 3), PFN_PRESENT);
+	assert_true(w.stats.pages_zero >= 3);
+	assert_false(dump_is_incomplete(w.out));
+	end(&w);
+}
+
+static void pages_of_a_compressed_source_can_stay_as_they_are(void **state)
+{
+	struct world w, v;
+	cleanup(freep) char *once = NULL, *again = NULL;
+	size_t once_len, again_len;
+
+	begin(&w, GEN_KERNEL_6_1);
+	buf_add_str(&w.g.vmcoreinfo, "CRASHTIME=1700000000\n");
+	collect_with(&w, &(struct collect_options){.codec = &collect_codec_lzo,
+						   .is_ordered = true});
+	once = read_output(&w, &once_len);
+	begin(&v, GEN_KERNEL_6_1);
+	v.in = steal(w.out);
+	collect_with(&v, &(struct collect_options){.is_ordered = true});
+	again = read_output(&v, &again_len);
+	assert_int_equal(again_len, once_len);
+	assert_memory_equal(again, once, once_len);
+	collect(&v, 31, &collect_codec_lzo);
+	assert_right(&v, 31);
+	collect(&v, 31, &collect_codec_zlib);
+	assert_right(&v, 31);
+	end(&v);
+	end(&w);
 }
 
 static void the_statistics_tell_the_pages_of_each_class(void **state)
@@ -374,8 +490,10 @@ static void a_full_disk_leaves_a_readable_dump_marked_incomplete(void **state)
 #define IMAGE_FIRST 2990
 #define IMAGE_LAST  3000
 
-static void a_dump_that_is_cut_short_has_the_kernel_image(void **state)
+static void cut_short(unsigned workers)
 {
+	const struct collect_options o = {.codec = &collect_codec_none,
+					  .num_workers = workers};
 	struct world w = {.fd = memfd_create("vmcore", MFD_CLOEXEC)};
 	struct rlimit old, small;
 	char path[64];
@@ -394,18 +512,23 @@ static void a_dump_that_is_cut_short_has_the_kernel_image(void **state)
 	small = old;
 	small.rlim_cur = 6000000;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_failure(
-		collect_to_fd(w.in, w.fd, "vmcore",
-			      &(struct collect_options){.codec = &collect_codec_none},
-			      &w.stats),
-		ERR_INCOMPLETE, "of 4095 pages");
+	assert_failure(collect_to_fd(w.in, w.fd, "vmcore", &o, &w.stats), ERR_INCOMPLETE,
+		       "of 4095 pages");
+	assert_true(w.stats.is_out_of_space);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_success(dump_open(out_path(&w, path), formats, &w.out));
 	for (pfn_t pfn = IMAGE_FIRST; pfn <= IMAGE_LAST; pfn++)
 		assert_int_equal(dump_pfn_state(w.out, pfn), PFN_PRESENT);
-	assert_int_equal(dump_pfn_state(w.out, 1), PFN_PRESENT);
+	if (workers == 1)
+		assert_int_equal(dump_pfn_state(w.out, 1), PFN_PRESENT);
 	assert_int_equal(dump_pfn_state(w.out, IMAGE_FIRST - 1), PFN_LOST);
 	end(&w);
+}
+
+static void a_dump_that_is_cut_short_has_the_kernel_image(void **state)
+{
+	for (unsigned workers = 1; workers <= 4; workers++)
+		cut_short(workers);
 }
 
 static void a_target_appears_only_when_it_is_whole(void **state)
@@ -448,6 +571,7 @@ static void options_that_make_no_sense_are_refused(void **state)
 {
 	struct collect_options o = {.dump_level = 32, .codec = &collect_codec_zlib};
 	struct world w;
+	int pipe_fds[2];
 
 	begin(&w, GEN_KERNEL_6_1);
 	open_source(&w, NULL);
@@ -461,8 +585,14 @@ static void options_that_make_no_sense_are_refused(void **state)
 	assert_failure(collect_to_fd(w.in, w.fd, "vmcore", &o, &w.stats), ERR_USAGE,
 		       "none has no levels");
 	o = (struct collect_options){.codec = &collect_codec_zlib};
-	assert_failure(collect_to_fd(w.in, STDIN_FILENO, "standard input", &o, &w.stats),
-		       ERR_UNSUPPORTED, "standard input is not a regular file");
+	assert_int_equal(pipe(pipe_fds), 0);
+	assert_failure(collect_to_fd(w.in, pipe_fds[1], "a pipe", &o, &w.stats),
+		       ERR_UNSUPPORTED, "a pipe is neither a regular file nor a block");
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	o.codec = NULL;
+	assert_failure(collect_to_fd(w.in, w.fd, "vmcore", &o, &w.stats), ERR_USAGE,
+		       "its pages are not compressed");
 	end(&w);
 }
 
@@ -520,6 +650,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_level_leaves_out_exactly_its_classes),
+		cmocka_unit_test(any_number_of_workers_writes_the_same_pages),
+		cmocka_unit_test(
+			an_ordered_file_has_the_same_bytes_however_many_workers_write_it),
+		cmocka_unit_test(an_elf_core_holds_the_same_pages),
+		cmocka_unit_test(an_elf_core_leaves_zero_pages_out),
+		cmocka_unit_test(pages_of_a_compressed_source_can_stay_as_they_are),
 		cmocka_unit_test(the_statistics_tell_the_pages_of_each_class),
 		cmocka_unit_test(zero_pages_share_one_page_of_data),
 		cmocka_unit_test(header_notes_and_registers_are_carried_over),
