@@ -21,6 +21,7 @@ struct filter {
 	struct memmap *memmap; /* NULL: every page is kept */
 	struct pageclass classes;
 	u64 max_window_pages;
+	u64 block_pages; /* of the largest free block */
 };
 
 struct filter_scan {
@@ -64,6 +65,8 @@ static struct err *open_classes(struct filter *f)
 		f->max_window_pages =
 			max_u64(align_down(WINDOW_MAX_BYTES / f->classes.struct_size, 64),
 				WINDOW_MIN_PAGES);
+	if (!err)
+		f->block_pages = (u64)1 << f->classes.max_order;
 	return err;
 }
 
@@ -194,6 +197,13 @@ static pfn_t judge(struct filter_scan *s, pfn_t first, u64 num)
 	return w.pos;
 }
 
+static bool has_kept(const struct filter_scan *s, pfn_t first, pfn_t end)
+{
+	const struct filter_chunk *c = s->chunk;
+
+	return bits_find(c->kept, first - c->first, end - c->first, true) < end - c->first;
+}
+
 /* Judge what can be read of the memmap for [first, end), whose structs begin at @addr. */
 static pfn_t judge_window(struct filter_scan *s, pfn_t first, pfn_t end, vaddr_t addr)
 {
@@ -203,7 +213,7 @@ static pfn_t judge_window(struct filter_scan *s, pfn_t first, pfn_t end, vaddr_t
 	end = min_u64(end, align_down(first, 64) + s->window_pages);
 	dump_reader_read_some(s->reader, ADDR_VIRTUAL, addr, s->structs,
 			      (end - first) * size, &len, &why);
-	if (why && !s->told_unreadable) {
+	if (why && !s->told_unreadable && has_kept(s, first + len / size, end)) {
 		notices_add(
 			&s->notices,
 			"pages whose struct page cannot be read are kept, the first at physical "
@@ -228,11 +238,14 @@ static void judge_ram(struct filter_scan *s, pfn_t first, pfn_t end)
 		struct err *why;
 		vaddr_t addr;
 		pfn_t section_end;
+		pfn_t kept = c->first +
+			     bits_find(c->kept, first - c->first, end - c->first, true);
 
-		first = c->first +
-			bits_find(c->kept, first - c->first, end - c->first, true);
-		if (first == end)
+		if (kept == end)
 			return;
+		/* A free block is known by its first struct alone, and an earlier collector
+		 * may have left out that page but not all of the block. */
+		first = max_u64(first, align_down(kept, s->f->block_pages));
 		if (memmap_find(&s->cursor, first, &addr, &section_end, &why))
 			first = judge_window(s, first, min_u64(end, section_end), addr);
 		else
