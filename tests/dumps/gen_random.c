@@ -95,21 +95,29 @@ static void use_odd(struct gen_random *r, pfn_t pfn)
 	gen_kernel_set(&r->g, pfn, s);
 }
 
+/* A block of pages has no holes. */
+static bool is_solid(const struct gen_random *r, pfn_t first, u64 count)
+{
+	for (pfn_t pfn = first; pfn < first + count; pfn++)
+		if (pfn >= r->g.max_pfn || r->g.kinds[pfn] == GEN_ABSENT)
+			return false;
+	return true;
+}
+
 /* Give the pages from @pfn on a use; returns how many. */
 static u64 use_next(struct gen_random *r, pfn_t pfn)
 {
 	unsigned max_order = 0, order;
 
+	if (!is_solid(r, pfn, 1))
+		return 1;
 	while (max_order < 10 && !(pfn >> max_order & 1) &&
-	       pfn + (2u << max_order) <= r->g.max_pfn)
+	       is_solid(r, pfn, 2u << max_order))
 		max_order++;
 	order = (unsigned)gen_random_below(r, max_order + 1);
 	switch (gen_random_below(r, 8)) {
 	case 0:
 	case 1:
-		/* A free block begins with RAM, or nobody could know it. */
-		if (r->g.kinds[pfn] == GEN_ABSENT)
-			return 1;
 		gen_kernel_free(&r->g, r->flavour, pfn, order);
 		set_uses(r, pfn, (u64)1 << order, GEN_USE_FREE);
 		return (u64)1 << order;
