@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/ending.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,25 +14,6 @@
 #define MEMORY_MIN	    (256ULL << 20)
 #define MEMORY_MAX	    (64ULL << 40)
 #define CPUS_MAX	    64
-
-/* The signal that asks us to end; 0 for none. One of the mutable globals allowed: a handler
- * can set nothing else. */
-static volatile sig_atomic_t ending_signal;
-
-static void take_signal(int number)
-{
-	ending_signal = number;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = take_signal};
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-}
 
 /* ---- progress ---- */
 
@@ -207,7 +189,7 @@ static struct err *take_options(const struct opts_result *given, struct rehearse
 	c->cpu_model = opts_value(given, "cpu-model", "max");
 	c->crashkernel = opts_value(given, "crashkernel", DEFAULT_CRASHKERNEL);
 	c->keep_dir = opts_value(given, "keep", NULL);
-	c->cancel = &ending_signal;
+	c->cancel = ending_flag();
 	return err;
 }
 
@@ -348,11 +330,11 @@ static struct err *run_rehearse(const struct opts_result *given, enum exit_statu
 		return err;
 	config.cache_dir = opts_value(given, "cache", cache_dir.data);
 	progress.is_terminal = isatty(fileno(progress.out));
-	catch_signals();
+	ending_catch();
 	err = rehearse_run(&config, &observer, &result);
 	close_line(&progress);
-	if (ending_signal) {
-		*status = (enum exit_status)(128 + ending_signal);
+	if (ending_signal()) {
+		*status = (enum exit_status)(128 + ending_signal());
 		err_free(err);
 		return err_new(ERR_REFUSED, "interrupted: nothing was left behind");
 	}
