@@ -153,6 +153,24 @@ u64 printk_num_lost(const struct printk_log *log)
 	return log->num_lost;
 }
 
+struct err *printk_first_not_cleared(const struct printk_source *src, u64 *ret_seq)
+{
+	const struct printk_log log = {.src = *src};
+	u64 sequence = 0, offset = 0, size;
+	vaddr_t addr;
+	struct err *err = printk_symbol(&log, "clear_seq", &addr);
+
+	/* Since 7d7a23a91c91 ("printk: use seqcount_latch for clear_seq"), v5.13, there are
+	 * two values, and a counter before them whose lowest bit says which one holds. */
+	if (!err && vmcoreinfo_size(src->vmcoreinfo, "latched_seq", &size)) {
+		err = printk_offset(&log, "latched_seq.val", 16, size, &offset);
+		if (!err)
+			err = printk_read_int(&log, addr, 4, &sequence);
+	}
+	return err ? err
+		   : printk_read_int(&log, addr + offset + (sequence & 1) * 8, 8, ret_seq);
+}
+
 void printk_format(struct buf *b, const struct printk_record *r, bool indent)
 {
 	char stamp[48];

@@ -56,6 +56,11 @@ bool printk_next(struct printk_log *log, struct printk_record *ret);
 /* Records skipped so far because their memory could not be read, or contradicts itself. */
 u64 printk_num_lost(const struct printk_log *log);
 
+/* The sequence number of the oldest record that `dmesg --clear` did not hide in the crashed
+ * kernel. ERR_ABSENT if VMCOREINFO does not tell (before 5.10), else as printk_open(). */
+must_check struct err *printk_first_not_cleared(const struct printk_source *src,
+						u64 *ret_seq);
+
 /* Append one record as dmesg prints it: "[    0.000000] text\n". Further lines of a record
  * are put below the first: indented as by dmesg and makedumpfile with @indent, else at the
  * margin as by vmcore-dmesg of kexec-tools. Escaped by str_escape(). */

@@ -294,6 +294,46 @@ static void no_log_in_vmcoreinfo_is_absent(void **state)
 	memory_free(m);
 }
 
+static void what_dmesg_cleared_is_known(void **state)
+{
+	static const char plain[] = "OSRELEASE=6.1.0\nSYMBOL(clear_seq)=ffffffff82000010\n";
+	static const char latched[] =
+		"OSRELEASE=6.1.0\nSYMBOL(clear_seq)=ffffffff82000010\n"
+		"SIZE(latched_seq)=24\nOFFSET(latched_seq.val)=8\n";
+	struct memory *m = memory_new(plain);
+	struct printk_source src = source(m);
+	u64 seq = 0;
+
+	put_le64(m->bytes + 0x10, 7);
+	assert_success(printk_first_not_cleared(&src, &seq));
+	assert_int_equal(seq, 7);
+	memory_free(m);
+
+	m = memory_new(latched);
+	src = source(m);
+	put_le64(m->bytes + 0x18, 5);
+	put_le64(m->bytes + 0x20, 6);
+	assert_success(printk_first_not_cleared(&src, &seq));
+	assert_int_equal(seq, 5);
+	put_le32(m->bytes + 0x10, 3);
+	assert_success(printk_first_not_cleared(&src, &seq));
+	assert_int_equal(seq, 6);
+	memory_free(m);
+
+	m = memory_new(
+		"OSRELEASE=6.1.0\nSYMBOL(clear_seq)=ffffffff82000010\nSIZE(latched_seq)=16\n"
+		"OFFSET(latched_seq.val)=8\n");
+	src = source(m);
+	assert_failure(printk_first_not_cleared(&src, &seq), ERR_BAD_DATA,
+		       "latched_seq.val");
+	memory_free(m);
+
+	m = memory_new(records_vmcoreinfo);
+	src = source(m);
+	assert_failure(printk_first_not_cleared(&src, &seq), ERR_ABSENT, "clear_seq");
+	memory_free(m);
+}
+
 static size_t put_old_record(struct memory *m, size_t at, const char *text)
 {
 	u8 *p = m->bytes + TEXT + at;
@@ -383,6 +423,7 @@ int main(void)
 		cmocka_unit_test(absurd_sizes_are_bad_data),
 		cmocka_unit_test(level_time_and_caller_come_with_the_text),
 		cmocka_unit_test(no_log_in_vmcoreinfo_is_absent),
+		cmocka_unit_test(what_dmesg_cleared_is_known),
 		cmocka_unit_test(the_record_log_wraps_at_a_record_of_length_zero),
 		cmocka_unit_test(a_broken_record_ends_the_record_log),
 		cmocka_unit_test(a_record_log_that_loops_ends),
