@@ -1,61 +1,20 @@
 #include "base/io.h"
 #include "cmd/cmd.h"
+#include "cmd/kernel_log.h"
 #include "cmd/open.h"
-#include "kernel/printk.h"
-
-#define BATCH_BYTES 65536
-
-static void warn(const char *text)
-{
-	fprintf(stderr, "inquest: %s\n", text);
-}
-
-static struct err *print_batch(struct buf *b)
-{
-	struct err *err = cmd_print(b);
-
-	b->len = 0;
-	return err;
-}
-
-/* Print every record. The log may be long: a batch at a time. */
-static struct err *print_log(struct printk_log *log, bool indent)
-{
-	cleanup(buf_deinit) struct buf b = BUF_INIT;
-	struct printk_record r;
-	struct err *err = NULL;
-
-	while (!err && printk_next(log, &r)) {
-		printk_format(&b, &r, indent);
-		if (b.len >= BATCH_BYTES || b.failed)
-			err = print_batch(&b);
-	}
-	return err ? err : print_batch(&b);
-}
 
 static struct err *run(const char *path, bool indent)
 {
 	cleanup(dump_closep) struct dump *d = NULL;
-	cleanup(printk_log_freep) struct printk_log *log = NULL;
-	struct printk_source src;
+	const struct kernel_log_options o = {.indents = indent};
+	u64 num_lost = 0;
 	struct err *err = cmd_open_dump(path, &d);
 
-	if (err)
-		return err;
-	err = printk_source_from_dump(d, &src);
-	if (err)
-		return err;
-	err = printk_open(&src, &log);
-	if (err)
-		return err_wrap(err, "%s", path);
-	err = print_log(log, indent);
-	if (!err && printk_num_lost(log)) {
-		cleanup(buf_deinit) struct buf b = BUF_INIT;
-
-		buf_printf(&b, "%s: %llu records of the log could not be read", path,
-			   (unsigned long long)printk_num_lost(log));
-		warn(buf_text(&b));
-	}
+	if (!err)
+		err = kernel_log_write(d, &o, STDOUT_FILENO, "standard output", &num_lost);
+	if (!err && num_lost)
+		fprintf(stderr, "inquest: %s: %llu records of the log could not be read\n",
+			path, (unsigned long long)num_lost);
 	return err;
 }
 
