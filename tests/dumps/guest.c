@@ -12,6 +12,7 @@
 #include <ftw.h>
 #include <glob.h>
 #include <linux/kexec.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -401,6 +402,19 @@ static void step_online(const struct step *s)
 	globfree(&blocks);
 }
 
+/* On the CPU that the machine booted on: a capture kernel cannot start that one again as a
+ * second CPU. */
+static void step_crash(const struct step *s)
+{
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_setaffinity(0, sizeof(first), &first);
+	write_text("/proc/sys/kernel/sysrq", "1");
+	write_text("/proc/sysrq-trigger", "c");
+}
+
 /* kexec COMMAND-LINE…: load the capture kernel */
 static void step_kexec(const struct step *s)
 {
@@ -415,12 +429,6 @@ static void step_kexec(const struct step *s)
 	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(line) + 1, line,
 		    (unsigned long)KEXEC_FILE_ON_CRASH))
 		fail("kexec_file_load");
-}
-
-static void step_crash(const struct step *s)
-{
-	write_text("/proc/sys/kernel/sysrq", "1");
-	write_text("/proc/sysrq-trigger", "c");
 }
 
 static void step_ready(const struct step *s)
@@ -498,6 +506,21 @@ static void step_time(const struct step *s)
 	}
 }
 
+/* size PATH */
+static void step_size(const struct step *s)
+{
+	struct stat st;
+
+	if (stat(word(s, 1), &st))
+		st.st_size = 0;
+	say("size %s bytes=%jd", s->argv[1], (intmax_t)st.st_size);
+}
+
+static void step_remove(const struct step *s)
+{
+	unlink(word(s, 1));
+}
+
 static void step_poweroff(const struct step *s)
 {
 	sync();
@@ -512,7 +535,8 @@ static const struct {
 	{"data", step_data},	     {"dirty", step_dirty}, {"hugetlb", step_hugetlb},
 	{"hwpoison", step_hwpoison}, {"kexec", step_kexec}, {"online", step_online},
 	{"poweroff", step_poweroff}, {"read", step_read},   {"ready", step_ready},
-	{"time", step_time},	     {"tmpfs", step_tmpfs}, {"write", step_write},
+	{"remove", step_remove},     {"size", step_size},   {"time", step_time},
+	{"tmpfs", step_tmpfs},	     {"write", step_write},
 };
 
 static void run_step(const struct step *s)

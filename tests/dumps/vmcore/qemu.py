@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 
+QEMU = "qemu-system-x86_64"
 STALL_SECONDS = int(os.environ.get("VMCORE_STALL", "180"))
 
 
@@ -133,7 +134,7 @@ class Guest:
 
 def base_argv(kernel, initrd, command_line, memory_mib, cpus, cpu_model):
     accel = os.environ.get("VMCORE_ACCEL", "tcg,thread=multi")
-    argv = ["qemu-system-x86_64", "-accel", accel, "-cpu", cpu_model]
+    argv = [QEMU, "-accel", accel, "-cpu", cpu_model]
     argv += ["-smp", str(cpus), "-m", memory_mib, "-nodefaults", "-vga", "none", "-display", "none"]
     argv += ["-no-reboot", "-rtc", "base=utc", "-kernel", kernel, "-initrd", initrd]
     return argv + ["-append", command_line]

@@ -36,6 +36,8 @@ class Variant:
     data_bytes: int = 96 << 20
     hot_added_mib: int = 0  # in steps of 128, brought online but for the last 128
     crashkernel: str = ""  # then the dump is a capture kernel's /proc/vmcore, else QEMU's
+    capture_cpus: int = 1
+    capture_files: dict = field(default_factory=dict)  # beside init and modules: {path: (bytes, mode)}
     capture_plan: list = field(default_factory=lambda: ["copy /proc/vmcore /dev/vdb", "poweroff"])
 
 
