@@ -13,6 +13,21 @@ static const struct opt *find_long(const struct opts_verb *verb, const char *nam
 	return NULL;
 }
 
+/* Find the row that @name begins. *@ret stays NULL if there is none. */
+static struct err *find_beginning(const struct opts_verb *verb, const char *name,
+				  size_t len, const struct opt **ret)
+{
+	for (const struct opt *o = verb->options; o->name; o++) {
+		if (o->is_never_short || strncmp(o->name, name, len) != 0)
+			continue;
+		if (*ret)
+			return err_new(ERR_USAGE, "%s: --%.*s may be --%s or --%s",
+				       verb->name, (int)len, name, (*ret)->name, o->name);
+		*ret = o;
+	}
+	return NULL;
+}
+
 static const struct opt *find_letter(const struct opts_verb *verb, char letter)
 {
 	for (const struct opt *o = verb->options; o->name; o++)
@@ -57,12 +72,16 @@ static struct err *parse_long(const struct opts_verb *verb, struct words *w,
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
 	const struct opt *row = find_long(verb, name, len);
 	const char *value = NULL;
-	struct err *err;
+	struct err *err = NULL;
 
 	if (!row && str_eq(name, "help")) {
 		r->wants_help = true;
 		return NULL;
 	}
+	if (!row && verb->takes_abbreviations && len)
+		err = find_beginning(verb, name, len, &row);
+	if (err)
+		return err;
 	if (!row)
 		return err_new(ERR_USAGE, "%s: there is no option %s; see --help",
 			       verb->name, word);

@@ -7,7 +7,8 @@
  * `--name`, `--name VALUE` or `--name=VALUE`; a one-letter alias `-x`, `-x VALUE` or
  * `-xVALUE`.
  * `--` ends the options. Operands may stand between options. A value that is OPTS_OPTIONAL
- * is taken only from `--name=VALUE`.
+ * is taken only from `--name=VALUE`. A verb that stands in for a tool made with
+ * getopt_long(3) also takes unambiguous beginnings of long names, as scripts use them.
  */
 #ifndef BASE_OPTS_H
 #define BASE_OPTS_H
@@ -22,6 +23,8 @@ struct opt {
 	enum opts_arg arg;
 	const char *value_name; /* shown in help, NULL for OPTS_FLAG */
 	const char *help;	/* one sentence */
+	bool is_never_short; /* the long name is not abbreviated, nor in the way of others
+			      */
 };
 
 /* What one verb accepts. @options ends with a row whose name is NULL. */
@@ -31,6 +34,7 @@ struct opts_verb {
 	const char *summary;  /* one line for the list of verbs */
 	const struct opt *options;
 	size_t min_operands, max_operands;
+	bool takes_abbreviations; /* of long names, but those of rows that say otherwise */
 };
 
 /* One parsed option: @row points into the verb's table; @value is NULL where none was

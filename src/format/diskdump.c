@@ -220,6 +220,14 @@ void diskdump_format_sub_header(const struct diskdump *dd, u8 ret[DISKDUMP_SUB_H
 	put_le64(ret + S_MAX_MAPNR_64, dd->max_pfn);
 }
 
+bool diskdump_mark_incomplete(u8 header[DISKDUMP_HEADER_LEN])
+{
+	if (!diskdump_recognises(header, DISKDUMP_HEADER_LEN))
+		return false;
+	put_le32(header + H_STATUS, get_le32(header + H_STATUS) | DISKDUMP_INCOMPLETE);
+	return true;
+}
+
 void diskdump_parse_page_desc(const void *bytes, struct diskdump_page_desc *ret)
 {
 	const u8 *p = bytes;

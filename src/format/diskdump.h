@@ -92,6 +92,10 @@ void diskdump_lay_out(struct diskdump *dd);
 void diskdump_format_header(const struct diskdump *dd, u8 ret[DISKDUMP_HEADER_LEN]);
 void diskdump_format_sub_header(const struct diskdump *dd, u8 ret[DISKDUMP_SUB_HEADER_LEN]);
 
+/* Set DISKDUMP_INCOMPLETE in the first bytes of a file. False, with nothing changed, if
+ * they are not those of a kdump-compressed file. */
+bool diskdump_mark_incomplete(u8 header[DISKDUMP_HEADER_LEN]);
+
 void diskdump_parse_page_desc(const void *bytes, struct diskdump_page_desc *ret);
 void diskdump_format_page_desc(const struct diskdump_page_desc *desc,
 			       u8 ret[DISKDUMP_PAGE_DESC_LEN]);

@@ -149,6 +149,44 @@ static void help_shows_every_option_with_its_value(void **state)
 	buf_deinit(&b);
 }
 
+static const struct opts_verb short_verb = {
+	.name = "short",
+	.operands = "",
+	.options =
+		(const struct opt[]){
+			{.name = "split"},
+			{.name = "splitblock-size", .arg = OPTS_VALUE, .value_name = "KB"},
+			{.name = "show-stats"},
+			{.name = "show-nothing", .is_never_short = true},
+			{.name = NULL},
+		},
+	.takes_abbreviations = true,
+};
+
+static void the_beginning_of_a_long_name_is_enough_where_a_verb_says_so(void **state)
+{
+	static char *argv[] = {"--splitb", "7", "--show", "--split"};
+	static char *unclear[] = {"--spl"}, *exact[] = {"--show-n"}, *empty[] = {"--=x"};
+	struct opts_result r;
+
+	assert_success(opts_parse(&short_verb, ARRAY_SIZE(argv), argv, 0, &r));
+	assert_string_equal(opts_value(&r, "splitblock-size", ""), "7");
+	assert_true(opts_has(&r, "show-stats"));
+	assert_true(opts_has(&r, "split"));
+	opts_deinit(&r);
+	assert_failure(opts_parse(&short_verb, 1, unclear, 0, &r), ERR_USAGE,
+		       "--spl may be --split or --splitblock-size");
+	opts_deinit(&r);
+	assert_failure(opts_parse(&short_verb, 1, exact, 0, &r), ERR_USAGE,
+		       "no option --show-n");
+	opts_deinit(&r);
+	assert_failure(opts_parse(&short_verb, 1, empty, 0, &r), ERR_USAGE,
+		       "no option --=x");
+	opts_deinit(&r);
+	assert_failure(PARSE(&r, "f", "--jso"), ERR_USAGE, "no option --jso");
+	opts_deinit(&r);
+}
+
 static struct err *parse_some(void *ctx)
 {
 	struct opts_result r;
@@ -174,6 +212,8 @@ int main(void)
 		cmocka_unit_test(help_needs_no_operands),
 		cmocka_unit_test(a_wrong_word_is_named_in_the_sentence),
 		cmocka_unit_test(too_few_and_too_many_operands_are_usage_errors),
+		cmocka_unit_test(
+			the_beginning_of_a_long_name_is_enough_where_a_verb_says_so),
 		cmocka_unit_test(help_shows_every_option_with_its_value),
 		cmocka_unit_test(parsing_survives_each_failing_allocation),
 	};
