@@ -7,6 +7,7 @@
  */
 #include "base/bytes.h"
 #include "collect/bits_priv.h"
+#include "collect/notes_priv.h"
 #include "collect/page_batch_priv.h"
 #include "format/elfcore.h"
 #include "format/status_note.h"
@@ -291,9 +292,9 @@ static struct err *make_vmcoreinfo_note(struct collection *c, u8 **ret, size_t *
 {
 	static const char name[] = "VMCOREINFO";
 	const struct vmcoreinfo *vi = dump_vmcoreinfo(c->d);
-	size_t notes_len, text_len;
-	const void *notes = dump_notes(c->d, &notes_len);
-	struct note_iter it = note_iter_init(notes, notes_len);
+	size_t near_len, text_len;
+	const void *notes = dump_notes(c->d, &near_len);
+	struct note_iter it = note_iter_init(notes, near_len);
 	struct note n;
 	const char *text;
 
@@ -319,8 +320,8 @@ static struct err *write_notes(struct collection *c, u64 offset)
 	struct elffile *e = c->file;
 	struct output *o = &c->outputs[0];
 	cleanup(freep) u8 *vmcoreinfo = NULL;
-	size_t len, vmcoreinfo_len;
-	const void *notes = dump_notes(c->d, &len);
+	size_t vmcoreinfo_len;
+	u64 len = notes_len(c->d);
 	struct err *err = make_vmcoreinfo_note(c, &vmcoreinfo, &vmcoreinfo_len);
 
 	if (err)
@@ -337,9 +338,7 @@ static struct err *write_notes(struct collection *c, u64 offset)
 	if (!err)
 		err = output_write(o, offset, vmcoreinfo, vmcoreinfo_len);
 	offset += vmcoreinfo_len;
-	if (!err)
-		err = output_write(o, offset, notes, len);
-	return err;
+	return err ? err : notes_write(c->d, o, offset);
 }
 
 static struct err *elf_lay_out(struct collection *c)

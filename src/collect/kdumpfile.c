@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/io.h"
 #include "collect/bits_priv.h"
+#include "collect/notes_priv.h"
 #include "collect/page_pack_priv.h"
 #include "format/diskdump.h"
 #include "format/note.h"
@@ -71,16 +72,17 @@ static void fill_uts(struct dump *d, struct diskdump *dd)
 static void place_notes(struct dump *d, struct kdumpfile *k)
 {
 	struct diskdump *dd = &k->dd;
-	size_t notes_len;
-	const void *notes = dump_notes(d, &notes_len);
-	struct note_iter it = note_iter_init(notes, notes_len);
+	size_t near_len;
+	const void *notes = dump_notes(d, &near_len);
+	struct note_iter it = note_iter_init(notes, near_len);
+	u64 all_len = notes_len(d);
 	u64 end = dd->block_size + DISKDUMP_SUB_HEADER_LEN;
 	struct note n;
 
-	if (notes_len) {
+	if (all_len) {
 		dd->notes_offset = end;
-		dd->notes_size = notes_len;
-		end += notes_len;
+		dd->notes_size = all_len;
+		end += all_len;
 	}
 	while (note_next(&it, &n)) {
 		if (!note_has_name(&n, "VMCOREINFO"))
@@ -195,8 +197,8 @@ static struct err *write_notes(struct collection *c, struct output *o)
 {
 	const struct kdumpfile *k = c->file;
 	size_t len;
-	const void *bytes = dump_notes(c->d, &len);
-	struct err *err = output_write(o, k->dd.notes_offset, bytes, len);
+	const void *bytes;
+	struct err *err = notes_write(c->d, o, k->dd.notes_offset);
 
 	if (err || !k->vmcoreinfo_is_apart)
 		return err;

@@ -277,6 +277,7 @@ void dump_close(struct dump *d)
 	if (d->format)
 		d->format->close(d);
 	free(d->notes);
+	free(d->far_notes);
 	free(d->vmcoreinfo_text);
 	free(d->ram);
 	free(d->cpu_notes);

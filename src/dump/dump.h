@@ -149,9 +149,17 @@ struct ram_range {
 };
 const struct ram_range *dump_ram(const struct dump *d, size_t *ret_count);
 
-/* The raw ELF notes of the dump (all of them, as one PT_NOTE segment would hold), NULL if
- * none. */
+/* The raw ELF notes of the dump, as one PT_NOTE segment would hold them, but for far ones.
+ * NULL if none. */
 const void *dump_notes(const struct dump *d, size_t *ret_len);
+
+/* Notes too large to be held in memory, such as device dumps of drivers (NT_VMCOREDD):
+ * their bytes with header and padding, read from the file. @index is less than
+ * dump_num_far_notes(). */
+size_t dump_num_far_notes(const struct dump *d);
+u64 dump_far_note_len(const struct dump *d, size_t index);
+must_check struct err *dump_far_note_read(const struct dump *d, size_t index, u64 offset,
+					  void *data, size_t len);
 
 /* Registers of CPU notes in file order: NT_PRSTATUS notes, whose order is not always the
  * CPU number (kdump writes only the CPUs that answered). */

@@ -5,7 +5,6 @@
  */
 #include "dump/compressed_priv.h"
 
-#define MAX_NOTES_LEN	   (16u << 20)
 #define MAX_VMCOREINFO_LEN (64u << 10)
 #define MAX_RAM_RANGES	   (1u << 20)
 #define TAIL_DESCS	   512
@@ -74,8 +73,7 @@ static struct err *load_texts(struct dump *d)
 	struct err *err = NULL;
 
 	if (c->dd.notes_size)
-		err = dump_load(d, c->dd.notes_offset, c->dd.notes_size, MAX_NOTES_LEN,
-				"notes", &d->notes, &d->notes_len);
+		err = dump_load_notes(d, c->dd.notes_offset, c->dd.notes_size);
 	if (!err && c->dd.vmcoreinfo_size)
 		err = dump_load(d, c->dd.vmcoreinfo_offset, c->dd.vmcoreinfo_size,
 				MAX_VMCOREINFO_LEN, "VMCOREINFO", &d->vmcoreinfo_text,

@@ -13,8 +13,6 @@
 #include <elf.h>
 #include <string.h>
 
-#define MAX_NOTES_LEN (16u << 20)
-
 struct stretch {
 	paddr_t start;
 	u64 len;
@@ -207,25 +205,13 @@ static struct err *load_notes(struct dump *d, const struct elfcore *core)
 {
 	for (size_t i = 0; i < core->num_segments; i++) {
 		const struct elfcore_segment *p = &core->segments[i];
-		cleanup(freep) void *part = NULL;
-		size_t len, padded;
-		char *grown;
 		struct err *err;
 
 		if (p->type != PT_NOTE || !p->filesz)
 			continue;
-		err = dump_load(d, p->offset, p->filesz, MAX_NOTES_LEN - d->notes_len,
-				"notes", &part, &len);
+		err = dump_load_notes(d, p->offset, p->filesz);
 		if (err)
 			return err;
-		padded = align_up(len, 4);
-		grown = realloc(d->notes, d->notes_len + padded + 1);
-		if (!grown)
-			return err_nomem();
-		memset(grown + d->notes_len, 0, padded + 1);
-		memcpy(grown + d->notes_len, part, len);
-		d->notes = grown;
-		d->notes_len += padded;
 	}
 	return NULL;
 }

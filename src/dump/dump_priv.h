@@ -62,8 +62,10 @@ struct dump {
 	unsigned level; /* dump level, 0: none or not known */
 	bool is_incomplete;
 	u32 codec_flags; /* DISKDUMP_ZLIB …, 0: none or not known */
-	void *notes;	 /* owned */
+	void *notes;	 /* owned; by dump_load_notes() */
 	size_t notes_len;
+	struct far_note *far_notes; /* owned */
+	size_t num_far_notes;
 	void *vmcoreinfo_text; /* owned; NULL: look into the notes */
 	size_t vmcoreinfo_len;
 	struct ram_range *ram; /* owned; sorted, disjoint */
@@ -82,6 +84,11 @@ struct note_ref {
 	size_t offset, len;
 };
 
+/* A note that stays in the file: all of it, with header and padding. */
+struct far_note {
+	u64 offset, len;
+};
+
 /* Append to the list of RAM, merging with its last range where they touch. Ranges must come
  * in ascending order. */
 must_check struct err *dump_add_ram(struct dump *d, paddr_t start, u64 len);
@@ -90,6 +97,9 @@ must_check struct err *dump_add_ram(struct dump *d, paddr_t start, u64 len);
  * the file it is cut, with a notice. @what names it. */
 must_check struct err *dump_load(struct dump *d, u64 offset, u64 len, size_t max_len,
 				 const char *what, void **ret, size_t *ret_len);
+
+/* notes.c: add @len bytes of notes at @offset of the file. */
+must_check struct err *dump_load_notes(struct dump *d, u64 offset, u64 len);
 
 /* The sentence for a page frame that cannot be read. */
 must_check struct err *dump_page_fault(paddr_t addr, enum pfn_state state);

@@ -8,10 +8,13 @@
 #include <snappy-c.h>
 #include <zstd.h>
 
-#define MAX_PFN		  65536
-#define EHDR_LEN	  64
-#define PHDR_LEN	  56
-#define SHDR_LEN	  64
+#define MAX_PFN	 65536
+#define EHDR_LEN 64
+#define PHDR_LEN 56
+#define SHDR_LEN 64
+#ifndef NT_VMCOREDD
+#	define NT_VMCOREDD 0x700 /* since 4.18, include/uapi/linux/vmcore.h */
+#endif
 #define PRSTATUS_LEN	  336
 #define PRSTATUS_RIP	  (112 + 16 * 8)
 #define FIRST_DATA	  4096
@@ -110,8 +113,26 @@ static void add_note(struct buf *out, const char *name, u32 type, const void *de
 	pad(out, align_up(out->len, 4));
 }
 
+u8 gen_device_dump_byte(size_t i)
+{
+	return (u8)(i * 7 + (i >> 8));
+}
+
+static void add_device_dump(const struct gen *g, struct buf *out)
+{
+	u8 *desc = malloc(g->device_dump_len);
+
+	require(desc != NULL, "memory");
+	for (size_t i = 0; i < g->device_dump_len; i++)
+		desc[i] = gen_device_dump_byte(i);
+	add_note(out, "LINUX", NT_VMCOREDD, desc, g->device_dump_len);
+	free(desc);
+}
+
 static void make_notes(const struct gen *g, struct buf *out)
 {
+	if (g->device_dump_len)
+		add_device_dump(g, out);
 	for (unsigned cpu = 0; cpu < g->num_cpus; cpu++) {
 		u8 desc[PRSTATUS_LEN] = {0};
 

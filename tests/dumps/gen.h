@@ -14,15 +14,20 @@
 struct gen {
 	unsigned page_shift;
 	pfn_t max_pfn;
-	u8 *kinds;	       /* enum gen_kind per page frame */
-	u8 *memory;	       /* max_pfn pages */
-	struct buf vmcoreinfo; /* text; no note is written while it is empty */
-	unsigned num_cpus;     /* NT_PRSTATUS notes, rip of CPU n is GEN_RIP + n */
+	u8 *kinds;		/* enum gen_kind per page frame */
+	u8 *memory;		/* max_pfn pages */
+	struct buf vmcoreinfo;	/* text; no note is written while it is empty */
+	unsigned num_cpus;	/* NT_PRSTATUS notes, rip of CPU n is GEN_RIP + n */
+	size_t device_dump_len; /* of an NT_VMCOREDD note in front, as drivers make them; 0:
+				   none */
 };
 
 enum gen_kind { GEN_ABSENT, GEN_EXCLUDED, GEN_PRESENT };
 
 #define GEN_RIP 0xffffffff81000000ULL
+
+/* Byte @i of the descriptor of the device dump. */
+u8 gen_device_dump_byte(size_t i);
 
 /* @max_pfn is one past the last page frame, at most 65536. */
 void gen_init(struct gen *g, unsigned page_shift, pfn_t max_pfn);

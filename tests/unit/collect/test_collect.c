@@ -239,6 +239,48 @@ static void an_elf_core_leaves_zero_pages_out(void **state)
 	end(&w);
 }
 
+/* The descriptor of the device dump, which is the only far note of @d. */
+static void assert_device_dump(struct dump *d, size_t len)
+{
+	const size_t name_end = 12 + 8; /* header, "LINUX" */
+	cleanup(freep) u8 *note = NULL;
+	u64 note_len;
+
+	assert_int_equal(dump_num_far_notes(d), 1);
+	note_len = dump_far_note_len(d, 0);
+	assert_int_equal(note_len, align_up(name_end + len, 4));
+	note = malloc(note_len);
+	assert_non_null(note);
+	assert_success(dump_far_note_read(d, 0, 0, note, note_len));
+	assert_int_equal(get_le32(note + 8), 0x700);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(note[name_end + i], gen_device_dump_byte(i));
+}
+
+static void device_dumps_of_any_size_survive_in_every_format(void **state)
+{
+	const struct collect_options options[] = {
+		{.codec = &collect_codec_lzo, .dump_level = 30},
+		{.format = COLLECT_ELF, .dump_level = 30},
+	};
+	const size_t len = 20 * 1000 * 1000 + 3;
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		struct world w;
+
+		begin(&w, GEN_KERNEL_6_1);
+		w.g.device_dump_len = len;
+		w.g.num_cpus = 3;
+		collect_with(&w, &options[i]);
+		assert_device_dump(w.in, len);
+		assert_device_dump(w.out, len);
+		assert_int_equal(dump_num_cpu_notes(w.out), 3);
+		assert_non_null(dump_vmcoreinfo(w.out));
+		assert_right(&w, 30);
+		end(&w);
+	}
+}
+
 static void pages_of_a_compressed_source_can_stay_as_they_are(void **state)
 {
 	struct world w, v;
@@ -655,6 +697,7 @@ int main(void)
 			an_ordered_file_has_the_same_bytes_however_many_workers_write_it),
 		cmocka_unit_test(an_elf_core_holds_the_same_pages),
 		cmocka_unit_test(an_elf_core_leaves_zero_pages_out),
+		cmocka_unit_test(device_dumps_of_any_size_survive_in_every_format),
 		cmocka_unit_test(pages_of_a_compressed_source_can_stay_as_they_are),
 		cmocka_unit_test(the_statistics_tell_the_pages_of_each_class),
 		cmocka_unit_test(zero_pages_share_one_page_of_data),
