@@ -54,6 +54,9 @@ const struct opt makedumpfile_options[] = {
 	FLAG("dump-dmesg", 0, "Write the kernel log, and nothing else."),
 	FLAG("partial-dmesg", 0, "Of the kernel log, only what came after dmesg --clear."),
 	FLAG("mem-usage", 0, "Print how many pages there are of each class."),
+	OUR_FLAG("verify", 0, "Read a dump, and say whether every page of it can be had."),
+	OUR_FLAG("manifest", 0,
+		 "Write TARGET.sidecar.json, too: size and checksums, for --verify."),
 	FLAG("check-params", 0, "Check the command line, and do nothing."),
 	FLAG("dry-run", 0, "Do all but write the dump."),
 	VALUE("message-level", 0, "LEVEL",
@@ -316,6 +319,7 @@ static struct err *read_job(const struct opts_result *given, struct makedumpfile
 		{"reassemble", "--reassemble", WORDS_REASSEMBLE},
 		{"dump-dmesg", "--dump-dmesg", WORDS_DUMP_DMESG},
 		{"mem-usage", "--mem-usage", WORDS_MEM_USAGE},
+		{"verify", "--verify", WORDS_VERIFY},
 		{"version", "-v", WORDS_SHOW_VERSION},
 	};
 	const char *chosen = opts_has(given, "split") ? "--split" : NULL;
@@ -344,6 +348,9 @@ static struct err *check_combination(const struct makedumpfile_words *w, bool ha
 		return err_new(ERR_USAGE, "-F and --split: standard output is one stream");
 	if (w->max_bytes && w->is_flattened)
 		return err_new(ERR_USAGE, "-L and -F: only a file can be limited");
+	if (w->makes_sidecar && (w->is_flattened || w->is_dry_run ||
+				 (w->job != WORDS_COLLECT && w->job != WORDS_REASSEMBLE)))
+		return err_new(ERR_USAGE, "--manifest goes with making a dump file only");
 	if (w->is_dry_run && w->job != WORDS_COLLECT)
 		return err_new(ERR_USAGE, "--dry-run goes with making a dump only");
 	if (w->since_clear && w->job != WORDS_DUMP_DMESG)
@@ -369,6 +376,8 @@ static struct err *check_num_files(const struct makedumpfile_words *w, size_t co
 		return NULL;
 	case WORDS_MEM_USAGE:
 		return check_files("VMCORE", count, 1, 1);
+	case WORDS_VERIFY:
+		return check_files("--verify DUMPFILE", count, 1, many ? SIZE_MAX : 1);
 	case WORDS_REARRANGE:
 		return check_files("-R DUMPFILE < FLATTENED", count, 1, 1);
 	case WORDS_REASSEMBLE:
@@ -393,10 +402,9 @@ static struct err *read_files(const struct opts_result *given, bool many,
 			      struct makedumpfile_words *w)
 {
 	size_t count = given->num_operands;
-	size_t num_targets =
-		w->is_flattened || w->job == WORDS_MEM_USAGE || w->job == WORDS_SHOW_VERSION
-			? 0
-			: 1;
+	bool has_target = !w->is_flattened && w->job != WORDS_MEM_USAGE &&
+			  w->job != WORDS_VERIFY && w->job != WORDS_SHOW_VERSION;
+	size_t num_targets = has_target;
 	struct err *err;
 
 	/* TARGET "-" is standard output, and what goes there is flattened. */
@@ -427,6 +435,7 @@ static void read_flags(const struct opts_result *given, struct makedumpfile_word
 	w->overwrites = opts_has(given, "force");
 	w->excludes_memmap = opts_has(given, "exclude-memmap");
 	w->is_ordered = opts_has(given, "ordered");
+	w->makes_sidecar = opts_has(given, "manifest");
 	w->only_checks = opts_has(given, "check-params");
 	w->is_dry_run = opts_has(given, "dry-run");
 	w->since_clear = opts_has(given, "partial-dmesg");

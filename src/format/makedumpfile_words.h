@@ -28,6 +28,7 @@ enum words_job {
 	WORDS_REASSEMBLE, /* the parts of a split dump to one */
 	WORDS_DUMP_DMESG,
 	WORDS_MEM_USAGE,
+	WORDS_VERIFY,
 	WORDS_SHOW_VERSION,
 };
 
@@ -69,7 +70,8 @@ struct makedumpfile_words {
 	bool overwrites;
 	bool excludes_memmap; /* -e */
 	bool is_ordered;
-	bool only_checks; /* --check-params */
+	bool makes_sidecar; /* --manifest */
+	bool only_checks;   /* --check-params */
 	bool is_dry_run;
 	bool since_clear;	/* --partial-dmesg */
 	unsigned message_level; /* WORDS_SHOW_… */

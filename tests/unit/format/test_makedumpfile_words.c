@@ -208,6 +208,19 @@ static void other_jobs_take_their_own_files(void **state)
 	REFUSES("v", "too few files: VMCORE DUMPFILE");
 }
 
+static void a_dump_is_verified_and_gets_a_sidecar(void **state)
+{
+	READ("--verify dump");
+	assert_int_equal(w.job, WORDS_VERIFY);
+	assert_int_equal(w.num_sources, 1);
+	assert_int_equal(w.num_targets, 0);
+	READ("--manifest a b");
+	assert_true(w.makes_sidecar);
+	REFUSES("--verify", "too few files: --verify");
+	REFUSES("--manifest -F a", "a dump file only");
+	REFUSES("--manifest --verify a", "a dump file only");
+}
+
 static void what_is_told_follows_the_message_level(void **state)
 {
 	READ("--show-stats a b");
@@ -289,6 +302,7 @@ int main(void)
 		cmocka_unit_test(a_split_dump_has_several_targets),
 		cmocka_unit_test(only_collect_takes_the_parts_of_a_split_dump),
 		cmocka_unit_test(other_jobs_take_their_own_files),
+		cmocka_unit_test(a_dump_is_verified_and_gets_a_sidecar),
 		cmocka_unit_test(what_is_told_follows_the_message_level),
 		cmocka_unit_test(sizes_and_addresses_are_read),
 		cmocka_unit_test(long_options_may_be_abbreviated_as_the_manual_does),
