@@ -1,102 +1,17 @@
 #include "collect/collect.h"
-#include "base/clock.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
-#include "cmd/open.h"
+#include "cmd/job.h"
+#include "cmd/outcome.h"
+#include "format/console_line.h"
 
-#include <string.h>
-
-#define PROGRESS_MS 200
-
-static const struct opt options[] = {
-	{.name = "dump-level",
-	 .letter = 'd',
-	 .arg = OPTS_VALUE,
-	 .value_name = "LEVEL",
-	 .help = "Sum of page classes to leave out: 1 zero, 2 cache, 4 private cache, 8 user, "
-		 "16 free (31)."},
-	{.name = "compress",
-	 .arg = OPTS_VALUE,
-	 .value_name = "HOW",
-	 .help = "zlib[:LEVEL], zstd[:LEVEL] or none (zlib)."},
-	{.name = "force", .letter = 'f', .help = "Replace TARGET if it exists."},
-	OPTS_END,
+static const struct words_defaults defaults = {
+	.dump_level = COLLECT_MAX_LEVEL,
+	.codec = WORDS_CODEC_ZSTD,
+	.takes_many_sources = true,
 };
 
-static const struct collect_codec *const codecs[] = {
-	&collect_codec_zlib, &collect_codec_zstd, &collect_codec_none};
-
-static struct err *read_codec(const char *text, struct collect_options *ret)
-{
-	const char *colon = strchrnul(text, ':');
-	char *end;
-	long level;
-
-	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
-		const char *name = collect_codec_name(codecs[i]);
-
-		if (strlen(name) == (size_t)(colon - text) &&
-		    strncmp(text, name, strlen(name)) == 0)
-			ret->codec = codecs[i];
-	}
-	if (!ret->codec)
-		return err_new(ERR_USAGE,
-			       "collect: --compress %s: zlib, zstd or none would be right",
-			       text);
-	if (!*colon)
-		return NULL;
-	level = strtol(colon + 1, &end, 10);
-	if (end == colon + 1 || *end || level != (int)level)
-		return err_new(ERR_USAGE, "collect: --compress %s: \"%s\" is not a level",
-			       text, colon + 1);
-	ret->has_codec_level = true;
-	ret->codec_level = (int)level;
-	return NULL;
-}
-
-static struct err *read_options(const struct opts_result *given,
-				struct collect_options *ret)
-{
-	const char *text = opts_value(given, "dump-level", "31");
-	u64 level;
-
-	if (!str_parse_u64(text, &level) || level > COLLECT_MAX_LEVEL)
-		return err_new(ERR_USAGE,
-			       "collect: --dump-level %s: a number from 0 to %u is right",
-			       text, COLLECT_MAX_LEVEL);
-	ret->dump_level = (unsigned)level;
-	return read_codec(opts_value(given, "compress", "zlib"), ret);
-}
-
-/* A line on a terminal, redrawn a few times a second. */
-struct meter {
-	u64 last_ms;
-	bool is_shown;
-};
-
-static void show(void *ctx, const struct collect_progress *p)
-{
-	struct meter *m = ctx;
-	u64 now = clock_now_ms();
-	char size[STR_SIZE_TEXT_LEN];
-
-	if (now - m->last_ms < PROGRESS_MS)
-		return;
-	m->last_ms = now;
-	m->is_shown = true;
-	fprintf(stderr, "\r%3llu %%  %s written\033[K",
-		(unsigned long long)(p->pages_total ? p->pages_done * 100 / p->pages_total
-						    : 0),
-		str_format_size(size, p->bytes_written));
-}
-
-static void hide(const struct meter *m)
-{
-	if (m->is_shown)
-		fprintf(stderr, "\r\033[K");
-}
-
-static void add_summary(struct buf *b, const char *path, const struct collect_stats *s)
+static void add_summary(struct buf *b, const struct job *j)
 {
 	static const struct {
 		enum page_class class;
@@ -106,9 +21,11 @@ static void add_summary(struct buf *b, const char *path, const struct collect_st
 		{PAGE_USER, "user memory"}, {PAGE_CACHE_PRIVATE, "private page cache"},
 		{PAGE_OFFLINE, "offline"},  {PAGE_HWPOISON, "broken memory"},
 	};
+	const struct collect_stats *s = &j->stats;
 	char size[STR_SIZE_TEXT_LEN];
 
-	buf_printf(b, "%s: %s%s\n", path, str_format_size(size, s->bytes_written),
+	outcome_add_targets(b, j->words);
+	buf_printf(b, ": %s%s\n", str_format_size(size, s->bytes_written),
 		   s->is_incomplete ? ", marked incomplete" : "");
 	buf_printf(b, "%10llu pages of RAM\n", (unsigned long long)s->pages_ram);
 	if (s->pages_not_in_source)
@@ -119,8 +36,12 @@ static void add_summary(struct buf *b, const char *path, const struct collect_st
 			buf_printf(b, "%10llu left out: %s\n",
 				   (unsigned long long)s->excluded[classes[i].class],
 				   classes[i].name);
-	buf_printf(b, "%10llu kept, of which %llu are zero and stored once\n",
-		   (unsigned long long)s->pages_written, (unsigned long long)s->pages_zero);
+	if (s->excluded_memmap)
+		buf_printf(b, "%10llu left out: memory map of pages left out\n",
+			   (unsigned long long)s->excluded_memmap);
+	buf_printf(b, "%10llu kept, of which %llu are zero%s\n",
+		   (unsigned long long)s->pages_written, (unsigned long long)s->pages_zero,
+		   j->words->is_elf ? "" : " and stored once");
 	if (s->pages_unreadable)
 		buf_printf(b, "%10llu of these could not be read and are zeros\n",
 			   (unsigned long long)s->pages_unreadable);
@@ -131,52 +52,96 @@ static void add_summary(struct buf *b, const char *path, const struct collect_st
 		   (unsigned long long)s->copy_ms % 1000);
 }
 
-static void print_notices(struct dump *d)
+/* For a log, in place of the summary. */
+static void add_event(struct buf *b, const struct collect_stats *s)
 {
-	const struct notices *n = dump_notices(d);
+	console_line_begin(b, "collected");
+	console_line_add_u64(b, "pages_ram", s->pages_ram);
+	console_line_add_u64(b, "pages_written", s->pages_written);
+	console_line_add_u64(b, "pages_zero", s->pages_zero);
+	console_line_add_u64(b, "pages_unreadable", s->pages_unreadable);
+	console_line_add_u64(b, "bytes", s->bytes_written);
+	console_line_add_u64(b, "filter_ms", s->filter_ms);
+	console_line_add_u64(b, "copy_ms", s->copy_ms);
+	console_line_end(b);
+}
 
-	for (size_t i = 0; i < n->count; i++)
-		fprintf(stderr, "inquest: %s\n", n->texts[i]);
+/* Standard output, unless the dump went there. */
+static struct err *print_outcome(const struct job *j)
+{
+	const struct makedumpfile_words *w = j->words;
+	bool is_common = w->message_level & WORDS_SHOW_COMMON;
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
+	struct err *err;
+
+	switch (w->job) {
+	case WORDS_COLLECT:
+	case WORDS_REASSEMBLE:
+		if (is_common)
+			add_summary(&b, j);
+		if (w->message_level & WORDS_SHOW_REPORT)
+			outcome_add_statistics(&b, j);
+		if (j->meter->style == METER_LOG) {
+			cleanup(buf_deinit) struct buf event = BUF_INIT;
+
+			add_event(&event, &j->stats);
+			fputs(buf_text(&event), stderr);
+		}
+		break;
+	case WORDS_MEM_USAGE:
+		outcome_add_mem_usage(&b, j);
+		break;
+	case WORDS_VERIFY:
+		outcome_add_verified(&b, j);
+		break;
+	case WORDS_SHOW_VERSION:
+		outcome_add_version(&b);
+		break;
+	case WORDS_REARRANGE:
+	case WORDS_DUMP_DMESG:
+	default:
+		break;
+	}
+	err = buf_check(&b);
+	if (err || !w->is_flattened)
+		return err ? err : cmd_print(&b);
+	fputs(buf_text(&b), stderr);
+	return NULL;
 }
 
 static struct err *run(const struct opts_result *given, enum exit_status *status)
 {
-	cleanup(dump_closep) struct dump *d = NULL;
-	cleanup(buf_deinit) struct buf b = BUF_INIT;
-	const char *target = given->operands[1];
-	struct collect_options o = {0};
-	struct collect_stats stats;
-	struct meter meter = {0};
-	struct err *err = read_options(given, &o);
+	struct makedumpfile_words words;
+	struct meter meter;
+	cleanup(job_deinit) struct job j = {
+		.program = "inquest", .words = &words, .meter = &meter};
+	struct err *err = makedumpfile_words_read(given, &defaults, &words);
 
-	if (!err)
-		err = cmd_open_dump(given->operands[0], &d);
 	if (err)
-		return err;
-	if (isatty(STDERR_FILENO)) {
-		o.progress = show;
-		o.progress_ctx = &meter;
-	}
-	err = collect_to_path(d, target, opts_has(given, "force"), &o, &stats);
-	hide(&meter);
-	print_notices(d);
+		return err_wrap(err, "collect");
+	outcome_tell_ignored(given, j.program);
+	if (words.only_checks)
+		return NULL;
+	meter = meter_new(words.message_level & WORDS_SHOW_PROGRESS
+				  ? meter_style_for_stderr()
+				  : METER_NONE);
+	err = job_run(&j);
 	if (err) {
 		if (err_code(err) == ERR_REFUSED)
 			*status = EXIT_UNSAFE;
 		return err;
 	}
-	add_summary(&b, target, &stats);
-	if (stats.is_incomplete)
+	if (j.is_incomplete)
 		*status = EXIT_INCOMPLETE;
-	return cmd_print(&b);
+	return print_outcome(&j);
 }
 
 const struct cmd cmd_collect = {
 	.opts = {.name = "collect",
-		 .operands = "SOURCE TARGET",
-		 .summary = "Filter and compress a dump.",
-		 .options = options,
-		 .min_operands = 2,
-		 .max_operands = 2},
+		 .operands = "SOURCE… TARGET",
+		 .summary = "Filter and compress a dump; does what makedumpfile does.",
+		 .options = makedumpfile_options,
+		 .max_operands = SIZE_MAX,
+		 .takes_abbreviations = true},
 	.run = run,
 };
