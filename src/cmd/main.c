@@ -1,6 +1,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/makedumpfile.h"
 
 #include <string.h>
 
@@ -12,13 +13,15 @@ static const struct cmd *const verbs[] = {
 };
 
 /* Traditional names: called through one of these (a link to the binary), we take that
- * tool's options and print that tool's output. */
+ * tool's options and print that tool's output. `main` is for one whose errors are its own
+ * as well. */
 static const struct personality {
 	const char *name;
 	const struct cmd *cmd;
+	int (*main)(int argc, char **argv);
 } personalities[] = {
-	{"vmcore-dmesg", &cmd_vmcore_dmesg},
-	{NULL, NULL},
+	{"vmcore-dmesg", &cmd_vmcore_dmesg, NULL},
+	{"makedumpfile", NULL, makedumpfile_main},
 };
 
 struct err *cmd_print(const struct buf *b)
@@ -36,14 +39,14 @@ static const struct cmd *find_verb(const char *name)
 	return NULL;
 }
 
-static const struct cmd *find_personality(const char *path)
+static const struct personality *find_personality(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 
-	for (const struct personality *p = personalities; p->name; p++)
-		if (str_eq(p->name, name))
-			return p->cmd;
+	for (size_t i = 0; i < ARRAY_SIZE(personalities); i++)
+		if (str_eq(personalities[i].name, name))
+			return &personalities[i];
 	return NULL;
 }
 
@@ -91,13 +94,11 @@ static struct err *run_cmd(const struct cmd *cmd, const char *program, int argc,
 	return cmd->run(&given, status);
 }
 
-static struct err *run_words(int argc, char **argv, enum exit_status *status)
+static struct err *run_verb(int argc, char **argv, enum exit_status *status)
 {
 	cleanup(buf_deinit) struct buf b = BUF_INIT;
-	const struct cmd *cmd = find_personality(argc ? argv[0] : PROGRAM);
+	const struct cmd *cmd;
 
-	if (cmd)
-		return run_cmd(cmd, "", argc, argv, 1, status);
 	if (argc < 2) {
 		help(&b);
 		return err_new(ERR_USAGE, "no verb was given\n\n%s", buf_text(&b));
@@ -117,9 +118,14 @@ static struct err *run_words(int argc, char **argv, enum exit_status *status)
 
 int main(int argc, char **argv)
 {
+	const struct personality *p = find_personality(argc ? argv[0] : PROGRAM);
 	enum exit_status status = EXIT_DONE;
-	cleanup(err_freep) struct err *err = run_words(argc, argv, &status);
+	cleanup(err_freep) struct err *err = NULL;
 
+	if (p && p->main)
+		return p->main(argc, argv);
+	err = p ? run_cmd(p->cmd, "", argc, argv, 1, &status)
+		: run_verb(argc, argv, &status);
 	if (!err)
 		return status;
 	fprintf(stderr, PROGRAM ": %s\n", err_message(err));
