@@ -1,117 +1,11 @@
-/* A dump that appears under its name only when it is whole: written to a file without a
- * name, synced, then linked. Nothing is left behind if this program is killed. */
+/* Dumps to paths: files that appear under their names only when they are whole, and block
+ * devices. */
+#include "base/new_file.h"
 #include "collect/collection_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-
-#define TARGET_MODE 0600 /* a dump holds everybody's secrets */
-
-struct target {
-	int fd;
-	char *path;
-	char *dir;
-	char *temporary; /* a name beside `path`; where the file is if it has one at all */
-	bool has_name;	 /* the filesystem cannot do without */
-};
-
-static void target_deinit(struct target *t)
-{
-	if (t->has_name)
-		unlink(t->temporary);
-	closep(&t->fd);
-	free(t->path);
-	free(t->dir);
-	free(t->temporary);
-}
-
-static struct err *target_open(struct target *t, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	*t = (struct target){.fd = -1};
-	t->path = strdup(path);
-	t->dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
-		       : strdup(".");
-	if (!t->path || !t->dir)
-		return err_nomem();
-	if (asprintf(&t->temporary, "%s.%ld", path, (long)getpid()) < 0) {
-		t->temporary = NULL;
-		return err_nomem();
-	}
-	t->fd = open(t->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, TARGET_MODE);
-	if (t->fd >= 0)
-		return NULL;
-	if (errno != EOPNOTSUPP && errno != EISDIR)
-		return err_os(errno, "cannot create a file in %s", t->dir);
-	t->fd = open(t->temporary, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, TARGET_MODE);
-	if (t->fd < 0)
-		return err_os(errno, "cannot create %s", t->temporary);
-	t->has_name = true;
-	return NULL;
-}
-
-/* Give the file the name @path. Fails with EEXIST if there is one, unless @overwrite. */
-static int name_file(struct target *t, const char *path, bool overwrite)
-{
-	char link_path[64];
-
-	snprintf(link_path, sizeof(link_path), "/proc/self/fd/%d", t->fd);
-	if (!overwrite)
-		return linkat(AT_FDCWD, t->has_name ? t->temporary : link_path, AT_FDCWD,
-			      path, t->has_name ? 0 : AT_SYMLINK_FOLLOW);
-	if (!t->has_name) {
-		unlink(t->temporary);
-		if (linkat(AT_FDCWD, link_path, AT_FDCWD, t->temporary, AT_SYMLINK_FOLLOW) <
-		    0)
-			return -1;
-		t->has_name = true;
-	}
-	if (rename(t->temporary, path) < 0)
-		return -1;
-	t->has_name = false;
-	return 0;
-}
-
-static struct err *target_keep(struct target *t, const char *path, bool overwrite)
-{
-	if (fsync(t->fd) < 0)
-		return err_os(errno, "cannot fsync %s", path);
-	if (name_file(t, path, overwrite) < 0)
-		return errno == EEXIST
-			       ? err_new(ERR_REFUSED, "%s exists and is left alone", path)
-			       : err_os(errno, "cannot create %s", path);
-	return io_fsync_dir(t->dir);
-}
-
-/* Keep what there is under another name. */
-static struct err *target_keep_incomplete(struct target *t, struct err *err)
-{
-	cleanup(freep) char *path = NULL;
-	struct err *failure;
-
-	if (asprintf(&path, "%s-incomplete", t->path) < 0) {
-		path = NULL;
-		return err;
-	}
-	failure = target_keep(t, path, true);
-	if (!failure)
-		return err_wrap(err, "kept as %s", path);
-	err_ignore(failure);
-	return err;
-}
-
-static struct err *check_absent(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0
-		       ? err_new(ERR_REFUSED, "%s exists and is left alone", path)
-		       : NULL;
-}
 
 static bool is_device(const char *path)
 {
@@ -152,42 +46,37 @@ struct err *collect_to_path(struct dump *d, const char *path, bool overwrite,
 /* Open files, and collect to them. */
 struct targets {
 	size_t num;
-	struct target list[COLLECT_MAX_PARTS];
+	struct new_file list[COLLECT_MAX_PARTS];
 };
 
 static void targets_freep(struct targets **p)
 {
 	for (size_t i = 0; *p && i < (*p)->num; i++)
-		target_deinit(&(*p)->list[i]);
+		new_file_deinit(&(*p)->list[i]);
 	free(*p);
 }
 
 static struct err *targets_open(struct targets *t, const char *const *paths, size_t num,
 				bool overwrite)
 {
-	for (size_t i = 0; i < num; i++) {
-		struct err *err = target_open(&t->list[i], paths[i]);
+	struct err *err = NULL;
 
+	for (size_t i = 0; i < num && !err; i++) {
+		err = new_file_open(&t->list[i], paths[i], overwrite);
 		t->num++;
-		/* Asked again when the file gets its name; now, to be told before the
-		 * work. */
-		if (!err && !overwrite)
-			err = check_absent(paths[i]);
-		if (err)
-			return err;
 	}
-	return NULL;
+	return err;
 }
 
-static struct err *targets_keep(struct targets *t, struct err *err, bool overwrite)
+static struct err *targets_keep(struct targets *t, struct err *err)
 {
 	bool is_incomplete = err && err_code(err) == ERR_INCOMPLETE;
 
 	for (size_t i = 0; i < t->num; i++) {
 		if (is_incomplete)
-			err = target_keep_incomplete(&t->list[i], err);
+			err = new_file_keep_incomplete(&t->list[i], err);
 		else if (!err)
-			err = target_keep(&t->list[i], t->list[i].path, overwrite);
+			err = new_file_keep(&t->list[i]);
 	}
 	return err;
 }
@@ -213,5 +102,5 @@ struct err *collect_to_parts(struct dump *d, const char *const *paths, size_t nu
 	for (size_t i = 0; i < num; i++)
 		fds[i] = t->list[i].fd;
 	err = collect_to_outputs(d, &to, options, ret);
-	return targets_keep(t, err, overwrite);
+	return targets_keep(t, err);
 }
