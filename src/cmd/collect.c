@@ -17,9 +17,13 @@ static void add_summary(struct buf *b, const struct job *j)
 		enum page_class class;
 		const char *name;
 	} classes[] = {
-		{PAGE_FREE, "free"},	    {PAGE_CACHE, "page cache"},
-		{PAGE_USER, "user memory"}, {PAGE_CACHE_PRIVATE, "private page cache"},
-		{PAGE_OFFLINE, "offline"},  {PAGE_HWPOISON, "broken memory"},
+		{PAGE_FREE, "free"},
+		{PAGE_PCP_FREE, "free, on a CPU's own list"},
+		{PAGE_CACHE, "page cache"},
+		{PAGE_USER, "user memory"},
+		{PAGE_CACHE_PRIVATE, "private page cache"},
+		{PAGE_OFFLINE, "offline"},
+		{PAGE_HWPOISON, "broken memory"},
 	};
 	const struct collect_stats *s = &j->stats;
 	char size[STR_SIZE_TEXT_LEN];

@@ -2,6 +2,7 @@
 
 #include "collect/bits_priv.h"
 #include "kernel/memmap.h"
+#include "kernel/pcp.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct filter {
 	u32 excluded;	       /* classes, bit 1 << class */
 	struct memmap *memmap; /* NULL: every page is kept */
 	struct pageclass classes;
+	struct pcp *pcp; /* NULL: such pages are kept */
 	u64 max_window_pages;
 	u64 block_pages; /* of the largest free block */
 };
@@ -54,12 +56,12 @@ static u32 excluded_classes(unsigned level)
 	return classes;
 }
 
-static struct err *open_classes(struct filter *f)
+static struct err *open_classes(struct filter *f, const struct typelist *types)
 {
 	struct err *err = memmap_open(f->d, &f->memmap);
 
 	if (!err)
-		err = pageclass_init(dump_vmcoreinfo(f->d), dump_notices(f->d),
+		err = pageclass_init(dump_vmcoreinfo(f->d), types, dump_notices(f->d),
 				     &f->classes);
 	if (!err)
 		f->max_window_pages =
@@ -70,17 +72,31 @@ static struct err *open_classes(struct filter *f)
 	return err;
 }
 
+static void open_pcp(struct filter *f, const struct typelist *types)
+{
+	struct err *err = pcp_read(f->d, types, f->memmap, &f->classes, &f->pcp);
+
+	notices_add_err(
+		dump_notices(f->d),
+		err_wrap(err, "free pages on CPUs' own lists are kept, all of them"));
+}
+
 struct err *filter_open(struct dump *d, const struct filter_options *options,
 			struct filter **ret)
 {
 	struct filter *f = calloc(1, sizeof(*f));
+	struct typelist types;
 	struct err *err;
 
 	if (!f)
 		return err_nomem();
 	f->d = d;
 	f->excluded = excluded_classes(options->level);
-	err = open_classes(f);
+	/* Without them there may be less to leave out, which is told where it shows. */
+	err_ignore(typelist_read(d, &types));
+	err = open_classes(f, &types);
+	if (!err && f->excluded >> PAGE_PCP_FREE & 1 && !options->keeps_pcp)
+		open_pcp(f, &types);
 	if (err) {
 		memmap_close(f->memmap);
 		f->memmap = NULL;
@@ -95,6 +111,7 @@ void filter_close(struct filter *f)
 {
 	if (!f)
 		return;
+	pcp_free(f->pcp);
 	memmap_close(f->memmap);
 	free(f);
 }
@@ -254,6 +271,19 @@ static void judge_ram(struct filter_scan *s, pfn_t first, pfn_t end)
 	}
 }
 
+/* Leave out what the CPUs' lists hold of the chunk. */
+static void exclude_pcp(struct filter_scan *s)
+{
+	struct page_run run = {.class = PAGE_PCP_FREE};
+	pfn_t pfn = s->chunk->first;
+
+	while (s->f->pcp && pcp_find(s->f->pcp, pfn, &run.first, &run.end) &&
+	       run.first < s->chunk_end) {
+		exclude(s, &run);
+		pfn = run.end;
+	}
+}
+
 /* What the source says of the page frames, before any is judged. */
 static void find_ram(struct filter_scan *s)
 {
@@ -287,5 +317,6 @@ void filter_scan_chunk(struct filter_scan *s, pfn_t first, pfn_t end,
 		bit = bits_find(ret->ram, run, num, false);
 		judge_ram(s, first + run, first + bit);
 	}
+	exclude_pcp(s);
 	ret->num_kept = bits_count(ret->kept, CHUNK_PAGES);
 }

@@ -14,40 +14,75 @@
  * page_type per page", 6.12), the rest of the word may hold data. */
 #define TYPE_DATA_MASK 0x00ffffffu
 
-static struct maybe find_offset(const struct vmcoreinfo *vi, const char *name)
-{
-	struct maybe m = {0};
+/* Where facts come from: VMCOREINFO, and then the types of the dump. */
+struct sources {
+	const struct vmcoreinfo *vi;
+	const struct typelist *types;
+};
 
-	m.present = vmcoreinfo_offset(vi, name, &m.value);
+static struct maybe find_offset(const struct sources *s, const char *type,
+				const char *member)
+{
+	const struct btf_want *w = typelist_member(s->types, type, member);
+	struct maybe m = {0};
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", type, member);
+	m.present = vmcoreinfo_offset(s->vi, name, &m.value);
+	if (!m.present && w)
+		m = (struct maybe){.present = true, .value = w->value};
 	return m;
 }
 
-static struct maybe find_number(const struct vmcoreinfo *vi, const char *name)
+static struct maybe find_number(const struct sources *s, const char *name)
 {
 	struct maybe m = {0};
 
-	m.present = vmcoreinfo_number(vi, name, &m.value);
+	m.present = vmcoreinfo_number(s->vi, name, &m.value) ||
+		    typelist_number(s->types, name, &m.value);
 	return m;
 }
 
-static u64 find_flag(const struct vmcoreinfo *vi, const char *name)
+static u64 find_flag(const struct sources *s, const char *name)
 {
-	u64 bit;
+	struct maybe bit = find_number(s, name);
 
-	return vmcoreinfo_number(vi, name, &bit) && bit < 64 ? (u64)1 << bit : 0;
+	return bit.present && bit.value < 64 ? (u64)1 << bit.value : 0;
+}
+
+/* The value of a page type as it is stored. VMCOREINFO calls it @number; the types know
+ * PGTY_@name, the top byte, since 4ffca5a96678 ("mm: support only one page_type per page",
+ * 6.12), and before that, once it was an enumerator, PG_@name, of which the complement is
+ * stored. Numbers of page->flags are less than 64. */
+static struct maybe find_type(const struct sources *s, const char *number, const char *name)
+{
+	struct maybe m = {0};
+	char key[64];
+	u64 value;
+
+	m.present = vmcoreinfo_number(s->vi, number, &m.value);
+	if (m.present)
+		return m;
+	snprintf(key, sizeof(key), "PGTY_%s", name);
+	if (typelist_number(s->types, key, &value) && value <= 0xff)
+		return (struct maybe){.present = true, .value = value << 24};
+	snprintf(key, sizeof(key), "PG_%s", name);
+	if (typelist_number(s->types, key, &value) && value >= 64)
+		return (struct maybe){.present = true, .value = (u32)~value};
+	return m;
 }
 
 /* Where the order of a compound page is written. */
-static void find_order(const struct vmcoreinfo *vi, struct pageclass *pc)
+static void find_order(const struct sources *s, struct pageclass *pc)
 {
-	pc->order = find_offset(vi, "page.compound_order");
-	pc->dtor = find_offset(vi, "page.compound_dtor");
+	pc->order = find_offset(s, "page", "compound_order");
+	pc->dtor = find_offset(s, "page", "compound_dtor");
 	pc->order_mask = UINT64_MAX;
 	/* Since 1c5509be58f6 ("mm: remove 'First tail page' members from struct page",
 	 * 6.3) they are members of struct folio, which begins with the head page. */
 	if (!pc->order.present) {
-		pc->order = find_offset(vi, "folio._folio_order");
-		pc->dtor = find_offset(vi, "folio._folio_dtor");
+		pc->order = find_offset(s, "folio", "_folio_order");
+		pc->dtor = find_offset(s, "folio", "_folio_dtor");
 		pc->order.value -= pc->struct_size;
 		pc->dtor.value -= pc->struct_size;
 	}
@@ -79,74 +114,87 @@ static struct err *check(const struct pageclass *pc)
 	    fits(pc, pc->private, 8) && fits(pc, pc->compound_head, 8) &&
 	    fits(pc, pc->order, pc->order_size) && fits(pc, pc->dtor, 1))
 		return NULL;
-	return err_new(ERR_BAD_DATA,
-		       "VMCOREINFO: members of struct page lie outside its %zu bytes",
+	return err_new(ERR_BAD_DATA, "members of struct page lie outside its %zu bytes",
 		       pc->struct_size);
 }
 
 static void tell_gaps(const struct pageclass *pc, struct notices *notices)
 {
 	if (!pc->mapcount.present || !pc->private.present || !pc->buddy_type.present)
-		notices_add(notices,
-			    "VMCOREINFO does not tell how to know free pages; they "
-			    "are kept");
+		notices_add(notices, "it is not known how to tell free pages; they "
+				     "are kept");
 	if (!pc->lru || !pc->private_flag)
-		notices_add(notices,
-			    "VMCOREINFO does not tell how to know the page cache; it "
-			    "is kept");
+		notices_add(notices, "it is not known how to tell the page cache; it "
+				     "is kept");
 	if (!pc->slab && !pc->slab_type.present)
-		notices_add(
-			notices,
-			"VMCOREINFO does not tell how to know slab pages, which look like "
-			"processes' memory; both are kept");
+		notices_add(notices,
+			    "it is not known how to tell slab pages, which look like "
+			    "processes' memory; both are kept");
 	if (!pc->compound_head.present || !pc->head)
-		notices_add(notices, "VMCOREINFO does not tell how to know compound pages; "
+		notices_add(notices, "it is not known how to tell compound pages; "
 				     "only their first page is filtered");
 	if (!pc->hugetlb_type.present && !(pc->hugetlb_dtor.present && pc->dtor.present))
-		notices_add(notices,
-			    "VMCOREINFO does not tell how to know hugetlb pages; they "
-			    "are kept");
+		notices_add(notices, "it is not known how to tell hugetlb pages; they "
+				     "are kept");
 	if (!pc->hwpoison)
-		notices_add(notices,
-			    "VMCOREINFO does not tell how to know pages of broken memory");
+		notices_add(notices, "it is not known how to tell pages of broken memory");
 }
 
-struct err *pageclass_init(const struct vmcoreinfo *vi, struct notices *notices,
-			   struct pageclass *ret)
+static void find_flags(const struct sources *s, struct pageclass *pc)
 {
+	u64 head_mask;
+
+	pc->lru = find_flag(s, "PG_lru");
+	pc->private_flag = find_flag(s, "PG_private");
+	pc->swapcache = find_flag(s, "PG_swapcache");
+	pc->swapbacked = find_flag(s, "PG_swapbacked");
+	pc->slab = find_flag(s, "PG_slab");
+	pc->hwpoison = find_flag(s, "PG_hwpoison");
+	pc->head = find_flag(s, "PG_head");
+	if (vmcoreinfo_number(s->vi, "PG_head_mask", &head_mask))
+		pc->head = head_mask;
+}
+
+static u64 find_max_order(const struct sources *s)
+{
+	const struct btf_want *areas = typelist_member(s->types, "zone", "free_area");
+	u64 num_orders;
+
+	if (!vmcoreinfo_length(s->vi, "zone.free_area", &num_orders))
+		num_orders = areas ? areas->count : 0;
+	return num_orders && num_orders <= MAX_COMPOUND_ORDER + 1 ? num_orders - 1
+								  : MAX_COMPOUND_ORDER;
+}
+
+struct err *pageclass_init(const struct vmcoreinfo *vi, const struct typelist *types,
+			   struct notices *notices, struct pageclass *ret)
+{
+	const struct sources s = {vi, types};
 	struct pageclass pc = {0};
-	u64 size, head_mask, num_orders;
+	struct maybe flags = find_offset(&s, "page", "flags");
+	struct maybe mapping = find_offset(&s, "page", "mapping");
+	u64 size;
 	struct err *err;
 
-	if (!vmcoreinfo_size(vi, "page", &size) ||
-	    !vmcoreinfo_offset(vi, "page.flags", &pc.flags) ||
-	    !vmcoreinfo_offset(vi, "page.mapping", &pc.mapping))
-		return err_new(ERR_ABSENT,
-			       "VMCOREINFO lacks SIZE(page), OFFSET(page.flags) or "
-			       "OFFSET(page.mapping)");
+	if (!(vmcoreinfo_size(vi, "page", &size) || typelist_size(types, "page", &size)) ||
+	    !flags.present || !mapping.present)
+		return err_new(ERR_ABSENT, "neither VMCOREINFO nor the types tell "
+					   "SIZE(page), OFFSET(page.flags) and "
+					   "OFFSET(page.mapping)");
 	pc.struct_size = size;
-	pc.mapcount = find_offset(vi, "page._mapcount");
-	pc.private = find_offset(vi, "page.private");
-	pc.compound_head = find_offset(vi, "page.compound_head");
-	find_order(vi, &pc);
-	pc.lru = find_flag(vi, "PG_lru");
-	pc.private_flag = find_flag(vi, "PG_private");
-	pc.swapcache = find_flag(vi, "PG_swapcache");
-	pc.swapbacked = find_flag(vi, "PG_swapbacked");
-	pc.slab = find_flag(vi, "PG_slab");
-	pc.hwpoison = find_flag(vi, "PG_hwpoison");
-	pc.head = find_flag(vi, "PG_head");
-	if (vmcoreinfo_number(vi, "PG_head_mask", &head_mask))
-		pc.head = head_mask;
-	pc.buddy_type = find_number(vi, "PAGE_BUDDY_MAPCOUNT_VALUE");
-	pc.slab_type = find_number(vi, "PAGE_SLAB_MAPCOUNT_VALUE");
-	pc.hugetlb_type = find_number(vi, "PAGE_HUGETLB_MAPCOUNT_VALUE");
-	pc.offline_type = find_number(vi, "PAGE_OFFLINE_MAPCOUNT_VALUE");
-	pc.hugetlb_dtor = find_number(vi, "HUGETLB_PAGE_DTOR");
-	pc.max_order = vmcoreinfo_length(vi, "zone.free_area", &num_orders) && num_orders &&
-				       num_orders <= MAX_COMPOUND_ORDER + 1
-			       ? num_orders - 1
-			       : MAX_COMPOUND_ORDER;
+	pc.flags = flags.value;
+	pc.mapping = mapping.value;
+	pc.mapcount = find_offset(&s, "page", "_mapcount");
+	pc.private = find_offset(&s, "page", "private");
+	pc.compound_head = find_offset(&s, "page", "compound_head");
+	find_order(&s, &pc);
+	find_flags(&s, &pc);
+	pc.buddy_type = find_type(&s, "PAGE_BUDDY_MAPCOUNT_VALUE", "buddy");
+	pc.slab_type = find_type(&s, "PAGE_SLAB_MAPCOUNT_VALUE", "slab");
+	pc.hugetlb_type = find_type(&s, "PAGE_HUGETLB_MAPCOUNT_VALUE", "hugetlb");
+	pc.offline_type = find_type(&s, "PAGE_OFFLINE_MAPCOUNT_VALUE", "offline");
+	pc.hugetlb_dtor = find_number(&s, "HUGETLB_PAGE_DTOR");
+	pc.max_order = find_max_order(&s);
 	err = check(&pc);
 	if (err)
 		return err;

@@ -4,14 +4,16 @@
  *
  * Source: include/linux/page-flags.h, include/linux/mm_types.h, mm/page_alloc.c,
  * Documentation/admin-guide/kdump/vmcoreinfo.rst. All offsets and numbers come from
- * VMCOREINFO; a class that they do not suffice for is never given, and a notice says so, so
- * that such pages are kept. Layout is public to be embedded; nothing to free.
+ * VMCOREINFO, and from the types of the dump where that lacks them; a class that they do
+ * not suffice for is never given, and a notice says so, so that such pages are kept. Layout
+ * is public to be embedded; nothing to free.
  */
 #ifndef KERNEL_PAGECLASS_H
 #define KERNEL_PAGECLASS_H
 
 #include "base/notices.h"
 #include "format/vmcoreinfo.h"
+#include "kernel/typelist.h"
 
 enum page_class {
 	PAGE_KERNEL,	    /* in use, and none of the below */
@@ -25,7 +27,7 @@ enum page_class {
 	PAGE_NUM_CLASSES
 };
 
-/* A number that VMCOREINFO may lack. */
+/* A number that may not be known. */
 struct maybe {
 	bool present;
 	u64 value;
@@ -47,8 +49,9 @@ struct pageclass {
 	struct maybe hugetlb_dtor;
 };
 
-/* ERR_ABSENT if VMCOREINFO lacks even what every class needs. */
-must_check struct err *pageclass_init(const struct vmcoreinfo *vi, struct notices *notices,
+/* @types may be empty. ERR_ABSENT if even what every class needs is not known. */
+must_check struct err *pageclass_init(const struct vmcoreinfo *vi,
+				      const struct typelist *types, struct notices *notices,
 				      struct pageclass *ret);
 
 /* Judge page frame @pfn by its struct at @page. @next is the struct behind it, NULL if not

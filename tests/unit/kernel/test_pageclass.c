@@ -16,6 +16,7 @@ struct world {
 	struct dump_reader *reader;
 	struct memmap *memmap;
 	struct memmap_cursor cursor;
+	struct typelist types; /* empty */
 	struct pageclass classes;
 };
 
@@ -33,8 +34,8 @@ static void open_dump(struct world *w)
 	assert_success(dump_reader_open(w->d, &w->reader));
 	assert_success(memmap_open(w->d, &w->memmap));
 	w->cursor = memmap_cursor_init(w->memmap, w->reader);
-	assert_success(
-		pageclass_init(dump_vmcoreinfo(w->d), dump_notices(w->d), &w->classes));
+	assert_success(pageclass_init(dump_vmcoreinfo(w->d), &w->types, dump_notices(w->d),
+				      &w->classes));
 }
 
 static void end(struct world *w)
@@ -267,6 +268,103 @@ static void what_vmcoreinfo_does_not_tell_is_kept_and_said(void **state)
 	end(&w);
 }
 
+/* Answers of the dump's own types, one after the other. */
+static void know(struct world *w, const char *type, const char *member, u64 value)
+{
+	w->types.wants[w->types.num_wants++] = (struct btf_want){.type = type,
+								 .member = member,
+								 .present = true,
+								 .value = value,
+								 .count = 1};
+}
+
+static void know_struct_page(struct world *w)
+{
+	know(w, "page", NULL, 64);
+	know(w, "page", "flags", 0);
+	know(w, "page", "compound_head", 8);
+	know(w, "page", "mapping", 24);
+	know(w, "page", "private", 40);
+	know(w, "page", "_mapcount", 48);
+	know(w, NULL, "PG_lru", 4);
+	know(w, NULL, "PG_head", 6);
+	know(w, NULL, "PG_swapcache", 10);
+	know(w, NULL, "PG_private", 13);
+	know(w, NULL, "PG_swapbacked", 17);
+	know(w, NULL, "PG_hwpoison", 23);
+	know(w, "zone", "free_area", 0);
+	w->types.wants[w->types.num_wants - 1].count = 11;
+}
+
+/* VMCOREINFO of 6.1 or 6.12 without a word about pages. */
+static void begin_without_pages(struct world *w, enum gen_kernel_flavour flavour)
+{
+	begin(w, flavour);
+	gen_kernel_forget(&w->g, "page.");
+	gen_kernel_forget(&w->g, "NUMBER(P");
+	gen_kernel_forget(&w->g, "NUMBER(HUGE");
+	gen_kernel_forget(&w->g, "free_area");
+	know_struct_page(w);
+}
+
+static void make_a_page_of_each_class(struct world *w)
+{
+	gen_kernel_free(&w->g, w->flavour, 64, 6);
+	gen_kernel_compound(&w->g, w->flavour, 128, 2, GEN_PG_LRU, 0xffff888000001001);
+	gen_kernel_hugetlb(&w->g, w->flavour, 256, 8);
+	gen_kernel_set(&w->g, 40,
+		       (struct gen_page_struct){.flags = GEN_PG_LRU | GEN_PG_PRIVATE,
+						.mapping = 0xffff888000001000});
+	gen_kernel_set(&w->g, 41, (struct gen_page_struct){.flags = GEN_PG_HWPOISON});
+	open_dump(w);
+	assert_class(w, 64, PAGE_FREE, 64);
+	assert_class(w, 128, PAGE_USER, 4);
+	assert_class(w, 256, PAGE_USER, 256);
+	assert_class(w, 40, PAGE_CACHE_PRIVATE, 1);
+	assert_class(w, 41, PAGE_HWPOISON, 1);
+}
+
+static void what_vmcoreinfo_lacks_comes_from_the_types_of_the_dump(void **state)
+{
+	struct world w;
+
+	begin_without_pages(&w, GEN_KERNEL_6_12);
+	know(&w, NULL, "PGTY_buddy", 0xf0);
+	know(&w, NULL, "PGTY_slab", 0xf5);
+	know(&w, NULL, "PGTY_hugetlb", 0xf4);
+	know(&w, NULL, "PGTY_offline", 0xf1);
+	make_a_page_of_each_class(&w);
+	assert_int_equal(dump_notices(w.d)->count, 0);
+	end(&w);
+
+	begin_without_pages(&w, GEN_KERNEL_6_1);
+	know(&w, "page", "compound_dtor", 16);
+	know(&w, "page", "compound_order", 17);
+	know(&w, NULL, "PG_slab", 9);
+	know(&w, NULL, "HUGETLB_PAGE_DTOR", 2);
+	/* Known to the types only for a while, as the bit that is cleared. */
+	know(&w, NULL, "PG_buddy", 0x80);
+	know(&w, NULL, "PG_offline", 0x100);
+	make_a_page_of_each_class(&w);
+	assert_int_equal(dump_notices(w.d)->count, 0);
+	end(&w);
+}
+
+static void vmcoreinfo_is_believed_before_the_types(void **state)
+{
+	struct world w;
+
+	begin(&w, GEN_KERNEL_6_1);
+	know(&w, "page", "mapping", 32);
+	know(&w, NULL, "PG_lru", 5);
+	gen_kernel_set(&w.g, 40,
+		       (struct gen_page_struct){.flags = GEN_PG_LRU,
+						.mapping = 0xffff888000001001});
+	open_dump(&w);
+	assert_class(&w, 40, PAGE_USER, 1);
+	end(&w);
+}
+
 static void members_outside_struct_page_are_bad_data(void **state)
 {
 	struct world w;
@@ -280,7 +378,8 @@ static void members_outside_struct_page_are_bad_data(void **state)
 	gen_elf(&w.g, NULL, &w.file);
 	w.src = source_from_memory(w.file.data, w.file.len, "vmcore");
 	assert_success(dump_open_source(&w.src, formats, &w.d));
-	assert_failure(pageclass_init(dump_vmcoreinfo(w.d), dump_notices(w.d), &w.classes),
+	assert_failure(pageclass_init(dump_vmcoreinfo(w.d), &w.types, dump_notices(w.d),
+				      &w.classes),
 		       ERR_BAD_DATA, "outside its 64 bytes");
 	end(&w);
 }
@@ -296,6 +395,8 @@ int main(void)
 		cmocka_unit_test(a_compound_page_is_judged_by_its_head),
 		cmocka_unit_test(slab_pages_are_never_taken_for_a_processs_memory),
 		cmocka_unit_test(what_vmcoreinfo_does_not_tell_is_kept_and_said),
+		cmocka_unit_test(what_vmcoreinfo_lacks_comes_from_the_types_of_the_dump),
+		cmocka_unit_test(vmcoreinfo_is_believed_before_the_types),
 		cmocka_unit_test(members_outside_struct_page_are_bad_data),
 	};
 
