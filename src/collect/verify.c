@@ -1,26 +1,36 @@
 #include "collect/verify.h"
 
+#include "base/workers.h"
 #include "format/note.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #define READ_BYTES ((size_t)1 << 20)
 
 /* Page frames that are taken for one go. */
-#define CLAIM_PAGES 8192u
+#define CLAIM_PAGES 512u
 
-/* One verification. */
+#define MAX_WORKERS 64u
+
+/* One verification. The lock guards everything but the constant pointers, and calls of the
+ * user's function. */
 struct verifier {
 	struct dump *d;
 	const struct verify_options *options;
+	pthread_mutex_t lock;
 	pfn_t next; /* page frames before are claimed */
 	u64 bytes_read;
+	bool is_over;	  /* somebody failed: no more is claimed */
+	bool is_given_up; /* by the user */
+	struct verify_result found;
 };
 
-/* What goes through some of the pages. Its result is added to the whole one's at the end.
- */
+/* One thread's part. Its result is added to the verification's at the end. */
 struct checker {
 	struct verifier *v;
+	struct dump_reader *reader;
 	u8 *pages; /* READ_BYTES */
 	struct verify_result found;
 };
@@ -119,8 +129,8 @@ static struct err *check_ragged(struct checker *c, pfn_t pfn, struct err *why)
 	     i < count && ram[i].start < start + size; i++) {
 		paddr_t from = max_u64(start, ram[i].start);
 		paddr_t to = min_u64(start + size, ram[i].start + ram[i].len);
-		struct err *err = dump_read(d, ADDR_PHYSICAL, from,
-					    c->pages + (from - start), to - from);
+		struct err *err = dump_reader_read(c->reader, ADDR_PHYSICAL, from,
+						   c->pages + (from - start), to - from);
 
 		if (err) {
 			err_free(why);
@@ -137,16 +147,20 @@ static struct err *check_ragged(struct checker *c, pfn_t pfn, struct err *why)
 
 static struct err *report_progress(struct verifier *v, u64 len)
 {
-	struct verify_progress p;
+	struct verify_progress p = {.pfns_total = dump_max_pfn(v->d)};
+	bool is_given_up;
 
+	pthread_mutex_lock(&v->lock);
 	v->bytes_read += len;
-	p = (struct verify_progress){.pfns_done = v->next,
-				     .pfns_total = dump_max_pfn(v->d),
-				     .bytes_read = v->bytes_read};
-	if (v->options->progress && v->options->progress(v->options->progress_ctx, &p))
-		return err_new(ERR_INCOMPLETE, "%s: verifying was given up",
-			       dump_path(v->d));
-	return NULL;
+	p.pfns_done = v->next;
+	p.bytes_read = v->bytes_read;
+	if (!v->is_given_up && v->options->progress)
+		v->is_given_up = v->options->progress(v->options->progress_ctx, &p);
+	is_given_up = v->is_given_up;
+	pthread_mutex_unlock(&v->lock);
+	return is_given_up ? err_new(ERR_INCOMPLETE, "%s: verifying was given up",
+				     dump_path(v->d))
+			   : NULL;
 }
 
 /* Read @count pages, all present. */
@@ -160,8 +174,8 @@ static struct err *check_present(struct checker *c, pfn_t first, u64 count)
 		struct err *why;
 		u64 n = min_u64(count - done, READ_BYTES / size);
 
-		dump_read_some(c->v->d, ADDR_PHYSICAL, (first + done) * size, c->pages,
-			       n * size, &len, &why);
+		dump_reader_read_some(c->reader, ADDR_PHYSICAL, (first + done) * size,
+				      c->pages, n * size, &len, &why);
 		n = len / size;
 		count_decoded(c, n);
 		done += n;
@@ -189,10 +203,10 @@ static struct err *check_run(struct checker *c, enum pfn_state state, pfn_t firs
  */
 static enum pfn_state find_run(struct checker *c, pfn_t first, pfn_t limit, pfn_t *ret_end)
 {
-	enum pfn_state state = dump_pfn_run(c->v->d, first, ret_end);
+	enum pfn_state state = dump_reader_pfn_run(c->reader, first, ret_end);
 	pfn_t end;
 
-	while (*ret_end < limit && dump_pfn_run(c->v->d, *ret_end, &end) == state)
+	while (*ret_end < limit && dump_reader_pfn_run(c->reader, *ret_end, &end) == state)
 		*ret_end = end;
 	*ret_end = min_u64(*ret_end, limit);
 	return state;
@@ -206,14 +220,17 @@ static bool claim(struct checker *c, pfn_t *ret_first, pfn_t *ret_end)
 	pfn_t max = dump_max_pfn(v->d), end;
 	enum pfn_state state;
 
-	if (v->next >= max)
-		return false;
+	pthread_mutex_lock(&v->lock);
 	*ret_first = v->next;
-	state = dump_pfn_run(v->d, v->next, &end);
-	if (state == PFN_PRESENT || end - v->next < CLAIM_PAGES)
-		end = v->next + CLAIM_PAGES;
-	v->next = *ret_end = min_u64(end, max);
-	return true;
+	if (v->next < max && !v->is_over) {
+		state = dump_reader_pfn_run(c->reader, v->next, &end);
+		if (state == PFN_PRESENT || end - v->next < CLAIM_PAGES)
+			end = v->next + CLAIM_PAGES;
+		v->next = min_u64(end, max);
+	}
+	*ret_end = v->is_over ? *ret_first : v->next;
+	pthread_mutex_unlock(&v->lock);
+	return *ret_first < *ret_end;
 }
 
 static struct err *check_pages(struct checker *c)
@@ -232,6 +249,65 @@ static struct err *check_pages(struct checker *c)
 	return NULL;
 }
 
+/* Put the damage at @from into its place among that at @to; what is too much goes. Each
+ * thread goes upwards through the address space, so that its own list has its lowest. */
+static void merge_damage(struct verify_result *to, struct verify_result *from)
+{
+	struct verify_damage all[2 * VERIFY_DAMAGE_MAX];
+	size_t num = 0, i = 0, j = 0;
+
+	while (i < to->num_damage || j < from->num_damage) {
+		bool is_first =
+			j == from->num_damage ||
+			(i < to->num_damage && to->damage[i].pfn < from->damage[j].pfn);
+		struct verify_damage next = is_first ? to->damage[i++] : from->damage[j++];
+
+		if (num && !next.why && !all[num - 1].why &&
+		    all[num - 1].pfn + all[num - 1].count == next.pfn)
+			all[num - 1].count += next.count;
+		else
+			all[num++] = next;
+	}
+	to->num_damage = min_u64(num, VERIFY_DAMAGE_MAX);
+	memcpy(to->damage, all, to->num_damage * sizeof(*all));
+	while (num > to->num_damage)
+		free(all[--num].why);
+	from->num_damage = 0;
+}
+
+static void merge(struct verifier *v, struct verify_result *from)
+{
+	struct verify_result *to = &v->found;
+
+	to->pages_present += from->pages_present;
+	to->pages_decoded += from->pages_decoded;
+	to->pages_zero += from->pages_zero;
+	to->pages_damaged += from->pages_damaged;
+	to->pages_excluded += from->pages_excluded;
+	to->pages_lost += from->pages_lost;
+	to->bytes_decoded += from->bytes_decoded;
+	merge_damage(to, from);
+}
+
+static struct err *check(void *ctx, unsigned worker)
+{
+	cleanup(dump_reader_closep) struct dump_reader *reader = NULL;
+	cleanup(freep) u8 *pages = malloc(READ_BYTES);
+	struct verifier *v = ctx;
+	struct checker c = {.v = v, .pages = pages};
+	struct err *err = pages ? dump_reader_open(v->d, &reader) : err_nomem();
+
+	c.reader = reader;
+	if (!err)
+		err = check_pages(&c);
+	pthread_mutex_lock(&v->lock);
+	if (err)
+		v->is_over = true;
+	merge(v, &c.found);
+	pthread_mutex_unlock(&v->lock);
+	return err;
+}
+
 static bool notes_are_damaged(const struct dump *d)
 {
 	size_t len;
@@ -244,8 +320,10 @@ static bool notes_are_damaged(const struct dump *d)
 	return it.is_damaged;
 }
 
-static void judge(struct verifier *v, struct verify_result *r)
+static void judge(struct verifier *v)
 {
+	struct verify_result *r = &v->found;
+
 	r->is_incomplete = dump_is_incomplete(v->d);
 	r->notes_are_damaged = notes_are_damaged(v->d);
 	r->is_whole = r->pages_present + r->pages_excluded > 0 &&
@@ -253,23 +331,29 @@ static void judge(struct verifier *v, struct verify_result *r)
 		      !r->pages_damaged && !r->is_incomplete && !r->notes_are_damaged;
 }
 
+static unsigned num_workers(const struct verify_options *options)
+{
+	unsigned count = options->num_workers;
+	cpu_set_t cpus;
+
+	if (!count && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		count = (unsigned)CPU_COUNT(&cpus);
+	return (unsigned)max_u64(1, min_u64(count, MAX_WORKERS));
+}
+
 struct err *verify_dump(struct dump *d, const struct verify_options *options,
 			struct verify_result *ret)
 {
-	cleanup(freep) u8 *pages = malloc(READ_BYTES);
-	struct verifier v = {.d = d, .options = options};
-	struct checker c = {.v = &v, .pages = pages};
-	struct err *err;
+	struct verifier v = {.d = d, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct err *err = workers_run(num_workers(options), check, &v);
 
+	pthread_mutex_destroy(&v.lock);
 	*ret = (struct verify_result){0};
-	if (!pages)
-		return err_nomem();
-	err = check_pages(&c);
 	if (err) {
-		verify_result_deinit(&c.found);
+		verify_result_deinit(&v.found);
 		return err;
 	}
-	judge(&v, &c.found);
-	*ret = c.found;
+	judge(&v);
+	*ret = v.found;
 	return NULL;
 }

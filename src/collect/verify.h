@@ -34,7 +34,7 @@ struct verify_options {
 /* Pages that should be there and are not. */
 struct verify_damage {
 	pfn_t pfn;
-	u64 count;
+	u64 count; /* at least */
 	char *why; /* of one page: a sentence that names its address. NULL for pages that
 		      are lost. */
 };

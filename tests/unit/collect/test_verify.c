@@ -26,18 +26,25 @@ static void small_machine(struct gen *g)
 }
 
 /* Open @len bytes and verify them. False if they are not even a dump. */
-static bool verify_bytes(const void *data, size_t len, struct verify_result *ret)
+static bool verify_with(unsigned num_workers, const void *data, size_t len,
+			struct verify_result *ret)
 {
+	struct verify_options o = {.num_workers = num_workers};
 	struct byte_source src = source_from_memory(data, len, "vmcore");
 	struct dump *d = NULL;
 	struct err *err = dump_open_source(&src, formats, &d);
 
 	*ret = (struct verify_result){0};
 	if (!err)
-		err = verify_dump(d, &defaults, ret);
+		err = verify_dump(d, &o, ret);
 	dump_close(d);
 	err_free(err);
 	return err == NULL;
+}
+
+static bool verify_bytes(const void *data, size_t len, struct verify_result *ret)
+{
+	return verify_with(1, data, len, ret);
 }
 
 static void assert_whole(const struct verify_result *r, u64 excluded)
@@ -301,6 +308,53 @@ static void a_file_may_claim_any_amount_of_memory(void **state)
 	gen_deinit(&g);
 }
 
+#define MANY_PAGES 6000
+
+/* A damaged page among each 97, and a run of descriptors that point nowhere. */
+static void damage_many(struct buf *file, u64 descs)
+{
+	for (pfn_t pfn = 50; pfn < MANY_PAGES; pfn += 97)
+		put_le32(file->data + descs + pfn * DISKDUMP_PAGE_DESC_LEN + 8, 3);
+	for (pfn_t pfn = 1000; pfn < 1040; pfn++)
+		put_le64(file->data + descs + pfn * DISKDUMP_PAGE_DESC_LEN, 0);
+}
+
+static void any_number_of_workers_finds_the_same(void **state)
+{
+	struct verify_result one, r;
+	struct buf file = BUF_INIT;
+	struct gen g;
+
+	gen_init(&g, 12, MANY_PAGES);
+	gen_ram(&g, 0, MANY_PAGES, GEN_PRESENT);
+	for (pfn_t pfn = 0; pfn < MANY_PAGES; pfn += 1 + pfn % 3)
+		gen_fill(&g, pfn);
+	gen_kdump(&g, &(struct gen_kdump_options){.codec = DISKDUMP_ZSTD}, &file);
+	damage_many(&file, DESCS);
+	assert_true(verify_bytes(file.data, file.len, &one));
+	assert_int_equal(one.num_damage, VERIFY_DAMAGE_MAX);
+	assert_int_equal(one.pages_lost, 40);
+	assert_int_equal(one.damage[10].pfn, 1000);
+	assert_int_equal(one.damage[10].count, 40);
+	for (unsigned workers = 2; workers <= 8; workers++) {
+		assert_true(verify_with(workers, file.data, file.len, &r));
+		assert_int_equal(r.pages_present, one.pages_present);
+		assert_int_equal(r.pages_decoded, one.pages_decoded);
+		assert_int_equal(r.pages_zero, one.pages_zero);
+		assert_int_equal(r.pages_damaged, one.pages_damaged);
+		assert_int_equal(r.pages_lost, one.pages_lost);
+		assert_int_equal(r.num_damage, one.num_damage);
+		for (size_t i = 0; i < r.num_damage; i++) {
+			assert_int_equal(r.damage[i].pfn, one.damage[i].pfn);
+			assert_int_equal(r.damage[i].count, one.damage[i].count);
+		}
+		verify_result_deinit(&r);
+	}
+	verify_result_deinit(&one);
+	buf_deinit(&file);
+	gen_deinit(&g);
+}
+
 static bool stop_after_two(void *ctx, const struct verify_progress *p)
 {
 	unsigned *calls = ctx;
@@ -378,6 +432,7 @@ int main(void)
 		cmocka_unit_test(a_note_that_is_cut_off_is_damage),
 		cmocka_unit_test(a_dump_without_any_memory_is_not_whole),
 		cmocka_unit_test(a_file_may_claim_any_amount_of_memory),
+		cmocka_unit_test(any_number_of_workers_finds_the_same),
 		cmocka_unit_test(verifying_can_be_given_up),
 		cmocka_unit_test(lack_of_memory_is_an_error_wherever_it_comes),
 	};
