@@ -98,13 +98,17 @@ static struct err *finish(struct collection *c)
 {
 	struct collect_stats *s = c->stats;
 	bool is_whole = !dump_is_incomplete(c->d) && !s->pages_unreadable;
-	struct err *err;
+	struct err *err = NULL;
 
 	if (s->pages_unreadable)
 		notices_add(dump_notices(c->d),
 			    "%llu pages could not be read; they are zeros in %s",
 			    (unsigned long long)s->pages_unreadable, c->outputs[0].name);
-	err = c->container->finish(c, is_whole);
+	/* The mark must not be gone while data may still be lost. */
+	for (size_t i = 0; i < c->num_outputs && !err; i++)
+		err = output_sync(&c->outputs[i]);
+	if (!err)
+		err = c->container->finish(c, is_whole);
 	for (size_t i = 0; i < c->num_outputs && !err; i++)
 		err = output_end(&c->outputs[i]);
 	if (!err)

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ZEROS_BYTES 65536
+#define ZEROS_BYTES  65536
+#define HEADER_BYTES 4096 /* by which a dump of any format is known */
 
 static struct err *begin_stream(struct output *o)
 {
@@ -18,6 +19,18 @@ static struct err *begin_stream(struct output *o)
 	return io_write_all(o->fd, header, sizeof(header), o->name);
 }
 
+/* A device may hold an older dump. It must not be taken for ours, nor what ours has not
+ * overwritten for a part of it: its header goes before anything else does. */
+static struct err *begin_device(struct output *o)
+{
+	static const u8 zeros[HEADER_BYTES];
+	struct err *err;
+
+	o->kind = OUTPUT_DEVICE;
+	err = io_pwrite_all(o->fd, zeros, sizeof(zeros), 0, o->name);
+	return err ? err : output_sync(o);
+}
+
 /* What is behind the descriptor, ready to be written. */
 static struct err *begin_file(struct output *o)
 {
@@ -25,10 +38,8 @@ static struct err *begin_file(struct output *o)
 
 	if (fstat(o->fd, &st) < 0)
 		return err_os(errno, "cannot stat %s", o->name);
-	if (S_ISBLK(st.st_mode)) {
-		o->kind = OUTPUT_DEVICE;
-		return NULL;
-	}
+	if (S_ISBLK(st.st_mode))
+		return begin_device(o);
 	if (!S_ISREG(st.st_mode))
 		return err_new(ERR_UNSUPPORTED,
 			       "%s is neither a regular file nor a block device; only a "
@@ -136,6 +147,13 @@ struct err *output_cut(struct output *o, u64 size)
 {
 	if (o->kind == OUTPUT_FILE && ftruncate(o->fd, (off_t)size) < 0)
 		return err_os(errno, "%s: cannot be cut", o->name);
+	return NULL;
+}
+
+struct err *output_sync(struct output *o)
+{
+	if (o->kind == OUTPUT_DEVICE && fdatasync(o->fd) < 0)
+		return err_os(errno, "cannot fsync %s", o->name);
 	return NULL;
 }
 

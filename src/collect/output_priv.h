@@ -49,6 +49,9 @@ void output_break(struct output *o);
 /* Let a file end at @size. */
 must_check struct err *output_cut(struct output *o, u64 size);
 
+/* What was written to a device is on it; a file that is not synced has no name yet. */
+must_check struct err *output_sync(struct output *o);
+
 /* Nothing comes after: mark the end of a stream. */
 must_check struct err *output_end(struct output *o);
 
