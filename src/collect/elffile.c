@@ -362,11 +362,12 @@ static struct err *elf_lay_out(struct collection *c)
 	if (err)
 		return err;
 	e->data_offset = align_up(e->notes.offset + e->notes.filesz, size);
-	err = write_headers(c);
-	if (!err)
-		err = write_segments(c);
+	err = write_segments(c);
 	if (!err)
 		err = output_clear(&c->outputs[0], e->data_offset, c->pages_total * size);
+	/* From here on it is an ELF core: what a device held before is not in it. */
+	if (!err)
+		err = write_headers(c);
 	if (err)
 		return err;
 	c->outputs[0].end = e->data_offset;
