@@ -326,9 +326,9 @@ static void judge(struct verifier *v)
 
 	r->is_incomplete = dump_is_incomplete(v->d);
 	r->notes_are_damaged = notes_are_damaged(v->d);
-	r->is_whole = r->pages_present + r->pages_excluded > 0 &&
-		      r->pages_decoded == r->pages_present && !r->pages_lost &&
-		      !r->pages_damaged && !r->is_incomplete && !r->notes_are_damaged;
+	r->is_whole = r->pages_present > 0 && r->pages_decoded == r->pages_present &&
+		      !r->pages_lost && !r->pages_damaged && !r->is_incomplete &&
+		      !r->notes_are_damaged;
 }
 
 static unsigned num_workers(const struct verify_options *options)
