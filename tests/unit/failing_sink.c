@@ -13,6 +13,7 @@ static struct sink_seen seen;
 static u64 total;     /* bytes written */
 static u64 stream_at; /* where the next write() goes */
 static bool interrupted;
+static bool is_lost; /* and fsync has not told yet */
 
 void failing_sink_set(struct sink_fault f)
 {
@@ -20,7 +21,7 @@ void failing_sink_set(struct sink_fault f)
 	fault = f;
 	seen = (struct sink_seen){0};
 	total = stream_at = 0;
-	interrupted = false;
+	interrupted = is_lost = false;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -32,6 +33,11 @@ struct sink_seen failing_sink_seen(void)
 	s = seen;
 	pthread_mutex_unlock(&lock);
 	return s;
+}
+
+static bool covers(u64 offset, size_t len)
+{
+	return offset <= fault.at && fault.at - offset < len;
 }
 
 static int fail_with(int os_errno)
@@ -52,7 +58,7 @@ static size_t admit(u64 offset, size_t len, int *ret_errno)
 		left = offset < fault.at ? fault.at - offset : 0;
 		break;
 	case SINK_BAD_SPOT:
-		if (offset <= fault.at && fault.at - offset < len)
+		if (covers(offset, len))
 			left = fault.at - offset;
 		break;
 	case SINK_GONE:
@@ -90,11 +96,12 @@ static bool admit_call(bool is_sync, bool resizes)
 	pthread_mutex_lock(&lock);
 	seen.calls++;
 	if ((fault.kind == SINK_GONE && total >= fault.at) ||
-	    (fault.kind == SINK_HICCUP && seen.calls == fault.at) ||
-	    (fault.kind == SINK_FSYNC && is_sync))
+	    (fault.kind == SINK_HICCUP && seen.calls == fault.at) || (is_lost && is_sync))
 		os_errno = fail_with(fault.os_errno);
 	else if (fault.is_device && resizes)
 		os_errno = EINVAL;
+	/* The kernel tells once. */
+	is_lost &= !is_sync;
 	pthread_mutex_unlock(&lock);
 	if (os_errno)
 		errno = os_errno;
@@ -104,6 +111,7 @@ static bool admit_call(bool is_sync, bool resizes)
 ssize_t __real_write(int fd, const void *data, size_t len);
 ssize_t __real_pwrite64(int fd, const void *data, size_t len, off_t offset);
 int __real_fsync(int fd);
+int __real_fdatasync(int fd);
 int __real_ftruncate64(int fd, off_t size);
 int __real_fallocate64(int fd, int mode, off_t offset, off_t len);
 int __real_fstat64(int fd, struct stat *st);
@@ -111,6 +119,7 @@ int __real_fstat64(int fd, struct stat *st);
 ssize_t __wrap_write(int fd, const void *data, size_t len);
 ssize_t __wrap_pwrite64(int fd, const void *data, size_t len, off_t offset);
 int __wrap_fsync(int fd);
+int __wrap_fdatasync(int fd);
 int __wrap_ftruncate64(int fd, off_t size);
 int __wrap_fallocate64(int fd, int mode, off_t offset, off_t len);
 int __wrap_fstat64(int fd, struct stat *st);
@@ -135,11 +144,16 @@ ssize_t __wrap_write(int fd, const void *data, size_t len)
 
 ssize_t __wrap_pwrite64(int fd, const void *data, size_t len, off_t offset)
 {
+	bool is_dropped;
 	int os_errno;
 
 	pthread_mutex_lock(&lock);
 	len = admit((u64)offset, len, &os_errno);
+	is_dropped = fault.kind == SINK_LOST && covers((u64)offset, len);
+	is_lost |= is_dropped;
 	pthread_mutex_unlock(&lock);
+	if (is_dropped)
+		return (ssize_t)len;
 	if (os_errno) {
 		errno = os_errno;
 		return -1;
@@ -150,6 +164,11 @@ ssize_t __wrap_pwrite64(int fd, const void *data, size_t len, off_t offset)
 int __wrap_fsync(int fd)
 {
 	return admit_call(true, false) ? __real_fsync(fd) : -1;
+}
+
+int __wrap_fdatasync(int fd)
+{
+	return admit_call(true, false) ? __real_fdatasync(fd) : -1;
 }
 
 int __wrap_ftruncate64(int fd, off_t size)

@@ -1,7 +1,7 @@
 /*
  * Writes that fail on purpose, in a test program that depends on failing_sink_dep.
  *
- * The linker turns every call of write, pwrite, fsync, ftruncate and fallocate in our code
+ * The linker turns every call of write, pwrite, fsync, ftruncate and the like in our code
  * into one of the wrappers here; calls inside shared libraries are not touched. They act on
  * every descriptor but the standard ones. Any number of threads; set and ask from one.
  */
@@ -18,7 +18,7 @@ enum sink_fault_kind {
 	SINK_BAD_SPOT, /* the byte at offset `at` cannot be written */
 	SINK_GONE,     /* after `at` bytes, in any place, nothing works any more */
 	SINK_HICCUP, /* the `at`-th call (1: the first) fails, and works when tried again */
-	SINK_FSYNC,  /* the data does not reach the disk, as fsync tells */
+	SINK_LOST,   /* what is written to offset `at` is lost, as the next fsync tells */
 	SINK_SHORT,  /* no fault: at most `at` bytes are written at a time */
 	SINK_INTERRUPTED /* no fault: every other call is interrupted at first */
 };
