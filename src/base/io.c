@@ -15,6 +15,13 @@ struct err *source_read(const struct byte_source *src, u64 offset, void *data, s
 	return src->read_at(src, offset, data, len);
 }
 
+u64 source_next_data(const struct byte_source *src, u64 offset)
+{
+	if (offset >= src->size)
+		return src->size;
+	return src->next_data ? min_u64(src->next_data(src, offset), src->size) : offset;
+}
+
 static struct err *memory_read_at(const struct byte_source *src, u64 offset, void *data,
 				  size_t len)
 {

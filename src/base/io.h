@@ -12,11 +12,13 @@
 /* Random access to bytes: a file, or memory. The reader owns nothing of it. read_at reads
  * exactly @len bytes at @offset; reading past `size` is an error of the caller that yields
  * ERR_BAD_DATA naming the offset. `map` may be NULL; it gives a pointer to @len bytes that
- * stays valid as long as the source does, or NULL where that is not possible. */
+ * stays valid as long as the source does, or NULL where that is not possible. `next_data`
+ * may be NULL; see source_next_data(). */
 struct byte_source {
 	struct err *(*read_at)(const struct byte_source *src, u64 offset, void *data,
 			       size_t len);
 	const void *(*map)(const struct byte_source *src, u64 offset, size_t len);
+	u64 (*next_data)(const struct byte_source *src, u64 offset);
 	void *ctx;
 	u64 size;
 	const char *name;
@@ -24,6 +26,10 @@ struct byte_source {
 
 must_check struct err *source_read(const struct byte_source *src, u64 offset, void *data,
 				   size_t len);
+
+/* How far a hole reaches: the first offset from @offset on whose byte may be other than
+ * zero, at most the size of the source. What is before it need not be read. */
+u64 source_next_data(const struct byte_source *src, u64 offset);
 
 /* A source over @size bytes at @data, for tests and buffers. Borrowed, not copied. */
 struct byte_source source_from_memory(const void *data, size_t size, const char *name);

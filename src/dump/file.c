@@ -127,6 +127,17 @@ static const void *file_map(const struct byte_source *src, u64 offset, size_t le
 	return f->map + offset;
 }
 
+static u64 file_next_data(const struct byte_source *src, u64 offset)
+{
+	const struct file_source *f = src->ctx;
+	off_t data = lseek(f->fd, (off_t)offset, SEEK_DATA);
+
+	if (data >= 0)
+		return max_u64(offset, (u64)data);
+	/* Nothing but a hole; any other error says nothing. */
+	return errno == ENXIO ? src->size : offset;
+}
+
 /* Size and kind of what is open. */
 static struct err *examine(struct file_source *f)
 {
@@ -138,6 +149,7 @@ static struct err *examine(struct file_source *f)
 		return err_os(errno, "cannot stat %s", f->path);
 	if (S_ISREG(st.st_mode)) {
 		f->bytes.size = (u64)st.st_size;
+		f->bytes.next_data = file_next_data;
 	} else if (S_ISBLK(st.st_mode)) {
 		end = lseek(f->fd, 0, SEEK_END);
 		if (end < 0)
@@ -147,8 +159,10 @@ static struct err *examine(struct file_source *f)
 		return err_new(ERR_UNSUPPORTED, "%s is neither a file nor a block device",
 			       f->path);
 	}
-	if (fs.f_type == PROC_SUPER_MAGIC)
+	if (fs.f_type == PROC_SUPER_MAGIC) {
 		f->uses_window = true;
+		f->bytes.next_data = NULL;
+	}
 	return NULL;
 }
 

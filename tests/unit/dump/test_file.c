@@ -100,11 +100,33 @@ static void what_has_no_end_is_no_source(void **state)
 	close(pipes[1]);
 }
 
+static void holes_are_skipped(void **state)
+{
+	char path[64];
+	int fd = memfd_create("source", MFD_CLOEXEC);
+	const struct byte_source *src;
+	struct file_source *f;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "data", 4, 16 << 20), 4);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 50), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_success(file_source_open(path, &f));
+	src = file_source_bytes(f);
+	assert_int_equal(source_next_data(src, 5), 16 << 20);
+	assert_int_equal(source_next_data(src, (16 << 20) + 2), (16 << 20) + 2);
+	assert_int_equal(source_next_data(src, 32 << 20), (u64)1 << 50);
+	assert_int_equal(source_next_data(src, UINT64_MAX), (u64)1 << 50);
+	file_source_close(f);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mapped_file_and_one_read_in_windows_say_the_same),
 		cmocka_unit_test(a_read_past_the_end_names_the_offset),
+		cmocka_unit_test(holes_are_skipped),
 		cmocka_unit_test(what_has_no_end_is_no_source),
 	};
 
