@@ -106,7 +106,8 @@ static bool parse_desc(struct dump_reader *r, const u8 *bytes,
 {
 	diskdump_parse_page_desc(bytes, ret);
 	return ret->size && ret->size <= dump_page_size(r->d) && ret->offset &&
-	       range_fits(ret->offset, ret->size, r->src->size);
+	       range_fits(ret->offset, ret->size, r->src->size) &&
+	       !input_has_lost(r->input, ret->offset, ret->size);
 }
 
 /* Find and check the descriptor of @pfn. */
@@ -158,7 +159,7 @@ enum pfn_state compressed_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_e
 	bool is_ram = bitmap_test(&c->ram, pfn);
 	u64 end;
 
-	if (pfn >= c->pages.num_bits)
+	if (!ret_end || pfn >= c->pages.num_bits)
 		return state;
 	if (!bitmap_test(&c->pages, pfn)) {
 		end = bitmap_find(&c->pages, pfn, pfn + MAX_RUN, true);

@@ -199,12 +199,6 @@ static struct err *find_format(struct dump *d, const struct dump_format *const *
 	if (!len)
 		return err_new(ERR_BAD_DATA, "%s: not a dump: the file is empty",
 			       d->src->name);
-	if (len >= strlen(FLATTENED_MAGIC) &&
-	    memcmp(head, FLATTENED_MAGIC, strlen(FLATTENED_MAGIC)) == 0)
-		return err_new(ERR_UNSUPPORTED,
-			       "%s: a dump in flattened format (signature at offset 0x0); "
-			       "rearrange it with makedumpfile -R first",
-			       d->src->name);
 	for (; *formats; formats++) {
 		if ((*formats)->recognises(head, len)) {
 			d->format = *formats;
@@ -220,10 +214,13 @@ static struct err *find_format(struct dump *d, const struct dump_format *const *
 
 static struct err *open_with(struct dump *d, const struct dump_format *const *formats)
 {
-	struct err *err = find_format(d, formats);
+	struct err *err = find_format(d, formats), *cut;
 
 	if (err)
 		return err;
+	cut = input_check_end(d->input);
+	d->is_incomplete = cut != NULL;
+	notices_add_err(&d->notices, cut);
 	err = d->format->open(d);
 	if (err)
 		return err;
@@ -235,18 +232,22 @@ static struct err *open_with(struct dump *d, const struct dump_format *const *fo
 	err = translation_init(d);
 	if (err)
 		return err;
-	return reader_init(&d->own, d, d->src, OWN_CACHE_BYTES);
+	return reader_init(&d->own, d, d->input, OWN_CACHE_BYTES);
 }
 
-struct err *dump_open_source(const struct byte_source *src,
-			     const struct dump_format *const *formats, struct dump **ret)
+/* Takes @input. */
+static struct err *open_input(struct input *input, const struct dump_format *const *formats,
+			      struct dump **ret)
 {
 	cleanup(dump_closep) struct dump *d = calloc(1, sizeof(*d));
 	struct err *err;
 
-	if (!d)
+	if (!d) {
+		input_close(input);
 		return err_nomem();
-	d->src = src;
+	}
+	d->input = input;
+	d->src = input_bytes(input);
 	err = open_with(d, formats);
 	if (err)
 		return err;
@@ -254,19 +255,22 @@ struct err *dump_open_source(const struct byte_source *src,
 	return NULL;
 }
 
+struct err *dump_open_source(const struct byte_source *src,
+			     const struct dump_format *const *formats, struct dump **ret)
+{
+	struct input *input;
+	struct err *err = input_open_source(src, &input);
+
+	return err ? err : open_input(input, formats, ret);
+}
+
 struct err *dump_open(const char *path, const struct dump_format *const *formats,
 		      struct dump **ret)
 {
-	cleanup(file_source_closep) struct file_source *file = NULL;
-	struct err *err = file_source_open(path, &file);
+	struct input *input;
+	struct err *err = input_open(path, &input);
 
-	if (err)
-		return err;
-	err = dump_open_source(file_source_bytes(file), formats, ret);
-	if (err)
-		return err;
-	(*ret)->file = steal(file);
-	return NULL;
+	return err ? err : open_input(input, formats, ret);
 }
 
 void dump_close(struct dump *d)
@@ -283,15 +287,13 @@ void dump_close(struct dump *d)
 	free(d->cpu_notes);
 	vmcoreinfo_free(d->vmcoreinfo);
 	notices_deinit(&d->notices);
-	file_source_close(d->file);
+	input_close(d->input);
 	free(d);
 }
 
 enum pfn_state dump_pfn_state(struct dump *d, pfn_t pfn)
 {
-	pfn_t end;
-
-	return dump_reader_pfn_run(&d->own, pfn, &end);
+	return dump_reader_pfn_state(&d->own, pfn);
 }
 
 enum pfn_state dump_pfn_run(struct dump *d, pfn_t pfn, pfn_t *ret_end)

@@ -76,7 +76,8 @@ static inline void dump_reader_closep(struct dump_reader **r)
 	dump_reader_close(*r);
 }
 struct dump *dump_reader_dump(struct dump_reader *r);
-/* As dump_pfn_run(), dump_read() and dump_read_some(). */
+/* As dump_pfn_state(), dump_pfn_run(), dump_read() and dump_read_some(). */
+enum pfn_state dump_reader_pfn_state(struct dump_reader *r, pfn_t pfn);
 enum pfn_state dump_reader_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end);
 must_check struct err *dump_reader_read(struct dump_reader *r, enum addr_space space,
 					u64 addr, void *data, size_t len);

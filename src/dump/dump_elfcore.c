@@ -307,7 +307,8 @@ static enum pfn_state elf_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_e
 	enum pfn_state worst = state_at(e, addr, &next);
 
 	if (next >= end) {
-		*ret_end = next >> r->d->page_shift;
+		if (ret_end)
+			*ret_end = next >> r->d->page_shift;
 		return worst;
 	}
 	while (next < end) {

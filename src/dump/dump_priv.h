@@ -34,7 +34,8 @@ struct dump_format {
 	struct err *(*open_reader)(struct dump_reader *r, size_t cache_bytes);
 	void (*close_reader)(struct dump_reader *r); /* `state` is not NULL */
 
-	/* See dump_reader_pfn_run(); called with *@ret_end = @pfn + 1. */
+	/* See dump_reader_pfn_run(); called with *@ret_end = @pfn + 1, or NULL if only the
+	 * state is wanted. */
 	enum pfn_state (*pfn_run)(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end);
 	/* Read 1 … @len bytes (*@ret_len) at @addr, stopping early where convenient. */
 	struct err *(*read_phys)(struct dump_reader *r, paddr_t addr, void *data,
@@ -49,8 +50,8 @@ struct dump_format {
 };
 
 struct dump {
-	const struct byte_source *src;
-	struct file_source *file; /* owned; NULL if the source is borrowed */
+	struct input *input;	       /* owned */
+	const struct byte_source *src; /* its bytes */
 	const struct dump_format *format;
 
 	/* By format. */

@@ -6,11 +6,12 @@
  * the struct pages at both ends of a read. */
 #define CACHE_BYTES ((size_t)64 << 10)
 
-struct err *reader_init(struct dump_reader *r, struct dump *d,
-			const struct byte_source *src, size_t cache_bytes)
+struct err *reader_init(struct dump_reader *r, struct dump *d, struct input *input,
+			size_t cache_bytes)
 {
 	r->d = d;
-	r->src = src;
+	r->input = input;
+	r->src = input_bytes(input);
 	return d->format->open_reader ? d->format->open_reader(r, cache_bytes) : NULL;
 }
 
@@ -18,24 +19,18 @@ void reader_deinit(struct dump_reader *r)
 {
 	if (r->state)
 		r->d->format->close_reader(r);
-	file_source_close(r->file);
 }
 
 struct err *dump_reader_open(struct dump *d, struct dump_reader **ret)
 {
 	cleanup(dump_reader_closep) struct dump_reader *r = calloc(1, sizeof(*r));
-	const struct byte_source *src = d->src;
 	struct err *err;
 
 	if (!r)
 		return err_nomem();
-	if (d->file) {
-		err = file_source_open_again(d->file, &r->file);
-		if (err)
-			return err;
-		src = file_source_bytes(r->file);
-	}
-	err = reader_init(r, d, src, CACHE_BYTES);
+	err = input_open_again(d->input, &r->input);
+	if (!err)
+		err = reader_init(r, d, r->input, CACHE_BYTES);
 	if (err)
 		return err;
 	*ret = steal(r);
@@ -47,12 +42,20 @@ void dump_reader_close(struct dump_reader *r)
 	if (!r)
 		return;
 	reader_deinit(r);
+	input_close(r->input);
 	free(r);
 }
 
 struct dump *dump_reader_dump(struct dump_reader *r)
 {
 	return r->d;
+}
+
+enum pfn_state dump_reader_pfn_state(struct dump_reader *r, pfn_t pfn)
+{
+	if (pfn >= MAX_PADDR >> r->d->page_shift)
+		return PFN_ABSENT;
+	return r->d->format->pfn_run(r, pfn, NULL);
 }
 
 enum pfn_state dump_reader_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end)

@@ -7,7 +7,7 @@
 #define DUMP_READER_PRIV_H
 
 #include "dump/dump.h"
-#include "dump/file.h"
+#include "dump/input.h"
 
 #define TLB_ENTRIES 512
 
@@ -21,15 +21,16 @@ struct tlb_entry {
 struct dump_reader {
 	struct dump *d;
 	const struct byte_source *src;
-	struct file_source *file; /* owned; NULL if the source is shared */
-	void *state;		  /* by format */
+	struct input *input; /* owned by the dump, if the reader is the dump's own */
+	void *state;	     /* by format */
 	struct tlb_entry tlb[TLB_ENTRIES];
 };
 
-/* Prepare @r, zeroed, to read @d through @src; @cache_bytes of decompressed pages are kept
- * where the format has such. The caller calls reader_deinit() in any case. */
+/* Prepare @r, zeroed, to read @d through @input, which is borrowed; @cache_bytes of
+ * decompressed pages are kept where the format has such. The caller calls reader_deinit()
+ * in any case. */
 must_check struct err *reader_init(struct dump_reader *r, struct dump *d,
-				   const struct byte_source *src, size_t cache_bytes);
+				   struct input *input, size_t cache_bytes);
 void reader_deinit(struct dump_reader *r);
 
 /* 8 bytes of physical memory in little-endian order (struct arch's reader); @ctx is the

@@ -1,6 +1,7 @@
 #include "gen.h"
 
 #include "base/bytes.h"
+#include "format/flattened.h"
 
 #include <elf.h>
 #include <libdeflate.h>
@@ -404,4 +405,57 @@ void gen_kdump(const struct gen *g, const struct gen_kdump_options *options,
 	buf_deinit(&notes);
 	buf_deinit(&descs);
 	buf_deinit(&data);
+}
+
+struct flattener {
+	const struct buf *file;
+	const struct gen_flatten_options *options;
+	struct buf *out;
+};
+
+static void add_segment(struct flattener *f, size_t offset, const void *data, size_t len)
+{
+	u8 header[FLATTENED_SEGMENT_LEN];
+
+	flattened_format_segment(offset, len, header);
+	buf_add(f->out, header, sizeof(header));
+	buf_add(f->out, data, len);
+}
+
+/* Write the next segment of [*at, end). */
+static void add_next(struct flattener *f, size_t *at, size_t end)
+{
+	size_t wanted = f->options->segment_len ? f->options->segment_len : 16384;
+	size_t len = min_u64(wanted, end - *at);
+	const u8 *data = (const u8 *)f->file->data + *at;
+
+	if (len && !(f->options->skips_zeros && is_zero(data, len)))
+		add_segment(f, *at, data, len);
+	*at += len;
+}
+
+void gen_flatten(const struct buf *file, const struct gen_flatten_options *options,
+		 struct buf *out)
+{
+	static const struct gen_flatten_options usual;
+	struct flattener f = {file, options ? options : &usual, out};
+	size_t half = f.options->interleaves ? file->len / 2 : file->len;
+	size_t low = f.options->rewrites_header ? 4096 : 0, high = half;
+	u8 header[FLATTENED_HEADER_LEN];
+
+	flattened_format_header(header);
+	buf_add(out, header, sizeof(header));
+	if (low)
+		add_segment(&f, 0, header, sizeof(header));
+	while (low < half || high < file->len) {
+		add_next(&f, &low, half);
+		add_next(&f, &high, file->len);
+	}
+	if (f.options->rewrites_header)
+		add_segment(&f, 0, file->data, 4096);
+	if (!f.options->has_no_end) {
+		flattened_format_end(header);
+		buf_add(out, header, FLATTENED_SEGMENT_LEN);
+	}
+	require(!out->failed, "out of memory");
 }

@@ -79,4 +79,16 @@ struct gen_kdump_options {
 void gen_kdump(const struct gen *g, const struct gen_kdump_options *options,
 	       struct buf *out);
 
+struct gen_flatten_options {
+	size_t segment_len;   /* 0: 16384 */
+	bool interleaves;     /* segments of the file's two halves take turns */
+	bool rewrites_header; /* its first 4096 bytes come last; something else is first */
+	bool skips_zeros;     /* segments of zeros are left out */
+	bool has_no_end;
+};
+
+/* Append the flattened form of @file to @out. @options may be NULL. */
+void gen_flatten(const struct buf *file, const struct gen_flatten_options *options,
+		 struct buf *out);
+
 #endif

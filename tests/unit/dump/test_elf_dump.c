@@ -286,9 +286,6 @@ static void what_is_no_dump_is_said_in_one_sentence(void **state)
 	w->src = source_from_memory("abcdef", 6, "vmcore");
 	assert_failure(dump_open_source(&w->src, formats, &w->d), ERR_UNSUPPORTED,
 		       "vmcore: not a dump: first bytes 61 62 63 64 at offset 0x0");
-	w->src = source_from_memory("makedumpfile\0\0\0", 16, "vmcore");
-	assert_failure(dump_open_source(&w->src, formats, &w->d), ERR_UNSUPPORTED,
-		       "flattened");
 	write_file(w, &(struct gen_elf_options){.machine = 243});
 	assert_failure(dump_open_source(&w->src, formats, &w->d), ERR_UNSUPPORTED,
 		       "ELF machine 243 (offset 0x12)");
