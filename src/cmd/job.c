@@ -111,6 +111,7 @@ static struct collect_options options_of(struct job *j)
 		.codec_level = w->codec_level,
 		.num_workers = w->num_threads,
 		.is_ordered = w->is_ordered,
+		.keeps_pcp = w->keeps_pcp,
 		.excludes_memmap = w->excludes_memmap,
 		.should_stop = meter_should_stop,
 		.progress = meter_show,

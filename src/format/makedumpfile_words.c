@@ -44,6 +44,7 @@ const struct opt makedumpfile_options[] = {
 	OUR_FLAG("force", 'f', "Replace a file that exists."),
 	OUR_FLAG("exclude-memmap", 'e',
 		 "Leave out the memory map of pages that are left out."),
+	OUR_FLAG("keep-pcp", 0, "Keep free pages that are on the lists of single CPUs."),
 	VALUE("num-threads", 0, "N", "How many threads copy pages; as fits if not given."),
 	OUR_FLAG("ordered", 0, "Write the same bytes however many threads there are."),
 	OUR_VALUE("limit", 'L', "SIZE", "Write no more than this (K, M, G, T)."),
@@ -434,6 +435,7 @@ static void read_flags(const struct opts_result *given, struct makedumpfile_word
 	w->is_split = opts_has(given, "split");
 	w->overwrites = opts_has(given, "force");
 	w->excludes_memmap = opts_has(given, "exclude-memmap");
+	w->keeps_pcp = opts_has(given, "keep-pcp");
 	w->is_ordered = opts_has(given, "ordered");
 	w->makes_sidecar = opts_has(given, "manifest");
 	w->only_checks = opts_has(given, "check-params");

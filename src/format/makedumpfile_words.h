@@ -69,6 +69,7 @@ struct makedumpfile_words {
 	bool is_split;
 	bool overwrites;
 	bool excludes_memmap; /* -e */
+	bool keeps_pcp;
 	bool is_ordered;
 	bool makes_sidecar; /* --manifest */
 	bool only_checks;   /* --check-params */

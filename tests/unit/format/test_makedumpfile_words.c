@@ -230,6 +230,14 @@ static void what_is_told_follows_the_message_level(void **state)
 	REFUSES("--message-level 32 a b", "up to 31");
 }
 
+static void what_is_kept_beyond_the_level_is_said(void **state)
+{
+	READ("a b");
+	assert_false(w.keeps_pcp || w.excludes_memmap || w.is_ordered);
+	READ("--keep-pcp -e --ordered a b");
+	assert_true(w.keeps_pcp && w.excludes_memmap && w.is_ordered);
+}
+
 static void sizes_and_addresses_are_read(void **state)
 {
 	READ("-L 5G --vtop 0xffffffff81000000 a b");
@@ -304,6 +312,7 @@ int main(void)
 		cmocka_unit_test(other_jobs_take_their_own_files),
 		cmocka_unit_test(a_dump_is_verified_and_gets_a_sidecar),
 		cmocka_unit_test(what_is_told_follows_the_message_level),
+		cmocka_unit_test(what_is_kept_beyond_the_level_is_said),
 		cmocka_unit_test(sizes_and_addresses_are_read),
 		cmocka_unit_test(long_options_may_be_abbreviated_as_the_manual_does),
 		cmocka_unit_test(what_is_ignored_is_told_with_its_reason),
