@@ -580,6 +580,8 @@ int main(void)
 	if (mount("proc", "/proc", "proc", 0, NULL) ||
 	    mount("sysfs", "/sys", "sysfs", 0, NULL))
 		fail("mount of /proc and /sys");
+	/* makedumpfile wants it. */
+	mkdir("/tmp", 0755);
 	/* The kernel may have done it already. */
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	load_modules();

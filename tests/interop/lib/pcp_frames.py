@@ -9,7 +9,7 @@ import drgn
 from drgn.helpers.linux.cpumask import for_each_possible_cpu
 from drgn.helpers.linux.list import list_for_each_entry
 from drgn.helpers.linux.mm import page_to_pfn
-from drgn.helpers.linux.nodemask import for_each_node_state
+from drgn.helpers.linux.nodemask import for_each_online_node
 from drgn.helpers.linux.percpu import per_cpu_ptr
 
 prog = drgn.Program()
@@ -17,26 +17,14 @@ prog.set_core_dump(sys.argv[1])
 prog.load_debug_info([sys.argv[2]])
 
 
-def nodes():
-    try:
-        return list(for_each_node_state(prog["N_MEMORY"]))
-    except (LookupError, TypeError):
-        return [0]
-
-
 found = {}
-for node in nodes():
-    try:
-        data = prog["node_data"][node]
-    except (KeyError, LookupError):
-        data = prog["contig_page_data"].address_of_()
-    for zone in data.node_zones:
+for node in for_each_online_node(prog):
+    for zone in prog["node_data"][node].node_zones:
         if not zone.per_cpu_pageset:
             continue
         for cpu in for_each_possible_cpu(prog):
             pcp = per_cpu_ptr(zone.per_cpu_pageset, cpu)
-            per_order = len(pcp.lists)
-            for at in range(per_order):
+            for at in range(len(pcp.lists)):
                 # enum migratetype has 3 kinds on these lists; pindex = 3 * order + kind, and the
                 # last one or two are for THP.
                 order = at // 3 if at < 12 else 9
