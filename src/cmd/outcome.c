@@ -1,6 +1,10 @@
 #include "cmd/outcome.h"
 
+#include "base/io.h"
+#include "base/str.h"
+
 #include <stdio.h>
+#include <string.h>
 
 /* Its releases whose options are known here. */
 #define MAKEDUMPFILE_VERSION "1.7.8"
@@ -61,9 +65,25 @@ void outcome_add_statistics(struct buf *b, const struct job *j)
 	buf_printf(b, "Write bytes     : %llu\n\n", (ull)s->bytes_written);
 }
 
+/* What a running system has set aside for its capture kernel; no dump of it will hold that.
+ */
+static u64 crashkernel_bytes(const struct dump *d)
+{
+	cleanup(freep) char *text = NULL;
+	u64 size = 0;
+
+	if (strcmp(dump_path(d), "/proc/kcore") != 0)
+		return 0;
+	err_ignore(io_read_file("/sys/kernel/kexec_crash_size", 64, &text, NULL));
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text && str_parse_u64(text, &size) ? size : 0;
+}
+
 void outcome_add_mem_usage(struct buf *b, const struct job *j)
 {
 	const struct collect_stats *s = &j->stats;
+	u64 reserved = crashkernel_bytes(j->dump);
 	const struct {
 		const char *type;
 		u64 pages;
@@ -88,6 +108,11 @@ void outcome_add_mem_usage(struct buf *b, const struct job *j)
 	for (size_t i = 0; i + !s->pages_not_in_source < ARRAY_SIZE(rows); i++)
 		buf_printf(b, "%s\t%-16llu\t%s\t\t%s\n", rows[i].type, (ull)rows[i].pages,
 			   rows[i].excludable, rows[i].what);
+	if (reserved)
+		buf_printf(b,
+			   "CRASHKERNEL\t%-16llu\tyes\t\tReserved; counted above, mostly "
+			   "as zero\n",
+			   (ull)(reserved / dump_page_size(j->dump)));
 	buf_printf(b, "\npage size:\t\t%-16llu\n", (ull)dump_page_size(j->dump));
 	buf_printf(b, "Total pages on system:\t%-16llu\n", (ull)s->pages_ram);
 	buf_printf(b, "Total size on system:\t%-16llu Byte\n\n",
