@@ -17,26 +17,36 @@ static const struct codec *const codecs[] = {&codec_zlib, &codec_lzo, &codec_sna
 					     &codec_zstd};
 
 struct compressed_reader {
+	struct bitmap_view ram, pages;
 	struct page_cache *cache;
 	void *packed; /* one page as it lies in the file */
 	void *codec_state[ARRAY_SIZE(codecs)];
+
+	/* The part looked at last, and its bytes. */
+	const struct compressed_part *part;
+	const struct byte_source *src;
 
 	/* Set bits before page frame `ranked`, so that reading on means counting on. */
 	pfn_t ranked;
 	u64 rank;
 
-	/* Descriptors `piece_first` … of the file. */
+	/* Descriptors `piece_first` … of the part looked at last. */
 	u64 piece_first, piece_count;
 	u8 piece[PIECE_LEN * DISKDUMP_PAGE_DESC_LEN];
 };
 
 struct err *compressed_open_reader(struct dump_reader *r, size_t cache_bytes)
 {
+	const struct compressed_dump *c = r->d->state;
 	struct compressed_reader *own = calloc(1, sizeof(*own));
 
 	if (!own)
 		return err_nomem();
 	r->state = own;
+	own->src = input_part(r->input, c->main->input);
+	bitmap_view_init(&own->ram, &c->ram, own->src);
+	bitmap_view_init(&own->pages, &c->pages, own->src);
+	own->part = c->main;
 	own->packed = malloc(dump_page_size(r->d));
 	if (!own->packed)
 		return err_nomem();
@@ -55,26 +65,49 @@ void compressed_close_reader(struct dump_reader *r)
 	free(own);
 }
 
-/* Which descriptor is that of @pfn, which is present and in the part. */
-static u64 find_index(struct dump_reader *r, pfn_t pfn)
+static bool part_has(const struct compressed_part *p, pfn_t pfn)
+{
+	return pfn >= p->first && pfn < p->end;
+}
+
+/* Go to the part that has @pfn, if there is one. */
+static bool find_part(struct dump_reader *r, pfn_t pfn)
 {
 	const struct compressed_dump *c = r->d->state;
 	struct compressed_reader *own = r->state;
 
+	if (part_has(own->part, pfn))
+		return true;
+	for (size_t i = 0; i < c->num_parts; i++) {
+		if (!part_has(&c->parts[i], pfn))
+			continue;
+		own->part = &c->parts[i];
+		own->src = input_part(r->input, own->part->input);
+		own->piece_count = 0;
+		return true;
+	}
+	return false;
+}
+
+/* Which descriptor of its part is that of @pfn, which is present. */
+static u64 find_index(struct dump_reader *r, pfn_t pfn)
+{
+	struct compressed_reader *own = r->state;
+
 	if (pfn < own->ranked || pfn - own->ranked > MAX_RUN)
-		own->rank = bitmap_rank(&c->pages, pfn);
+		own->rank = bitmap_rank(&own->pages, pfn);
 	else
-		own->rank += bitmap_count_between(&c->pages, own->ranked, pfn);
+		own->rank += bitmap_count_between(&own->pages, own->ranked, pfn);
 	own->ranked = pfn;
-	return own->rank - c->first_rank;
+	return own->rank - own->part->first_rank;
 }
 
 /* Descriptors from @index on, *@ret_count of them; NULL if the file does not have any. */
 static const u8 *find_descs(struct dump_reader *r, u64 index, u64 *ret_count)
 {
-	const struct compressed_dump *c = r->d->state;
 	struct compressed_reader *own = r->state;
-	u64 offset = c->dd.descs_offset + index * DISKDUMP_PAGE_DESC_LEN, count;
+	const struct byte_source *src = own->src;
+	u64 offset = own->part->dd.descs_offset + index * DISKDUMP_PAGE_DESC_LEN, count;
 	const u8 *mapped;
 	struct err *err;
 
@@ -82,16 +115,15 @@ static const u8 *find_descs(struct dump_reader *r, u64 index, u64 *ret_count)
 		*ret_count = own->piece_first + own->piece_count - index;
 		return own->piece + (index - own->piece_first) * DISKDUMP_PAGE_DESC_LEN;
 	}
-	if (!range_fits(offset, DISKDUMP_PAGE_DESC_LEN, r->src->size))
+	if (!range_fits(offset, DISKDUMP_PAGE_DESC_LEN, src->size))
 		return NULL;
-	count = min_u64(PIECE_LEN, (r->src->size - offset) / DISKDUMP_PAGE_DESC_LEN);
+	count = min_u64(PIECE_LEN, (src->size - offset) / DISKDUMP_PAGE_DESC_LEN);
 	*ret_count = count;
-	mapped = r->src->map ? r->src->map(r->src, offset, count * DISKDUMP_PAGE_DESC_LEN)
-			     : NULL;
+	mapped = src->map ? src->map(src, offset, count * DISKDUMP_PAGE_DESC_LEN) : NULL;
 	if (mapped)
 		return mapped;
 	own->piece_count = 0;
-	err = source_read(r->src, offset, own->piece, count * DISKDUMP_PAGE_DESC_LEN);
+	err = source_read(src, offset, own->piece, count * DISKDUMP_PAGE_DESC_LEN);
 	if (err) {
 		err_ignore(err);
 		return NULL;
@@ -104,10 +136,12 @@ static const u8 *find_descs(struct dump_reader *r, u64 index, u64 *ret_count)
 static bool parse_desc(struct dump_reader *r, const u8 *bytes,
 		       struct diskdump_page_desc *ret)
 {
+	const struct compressed_reader *own = r->state;
+
 	diskdump_parse_page_desc(bytes, ret);
 	return ret->size && ret->size <= dump_page_size(r->d) && ret->offset &&
-	       range_fits(ret->offset, ret->size, r->src->size) &&
-	       !input_has_lost(r->input, ret->offset, ret->size);
+	       range_fits(ret->offset, ret->size, own->src->size) &&
+	       !input_has_lost(r->input, own->part->input, ret->offset, ret->size);
 }
 
 /* Find and check the descriptor of @pfn. */
@@ -115,14 +149,19 @@ static enum pfn_state find_desc(struct dump_reader *r, pfn_t pfn,
 				struct diskdump_page_desc *ret)
 {
 	const struct compressed_dump *c = r->d->state;
+	struct compressed_reader *own = r->state;
 	const u8 *bytes;
 	u64 count;
 
 	if (pfn >= c->pages.num_bits)
-		return pfn < c->dd.max_pfn ? PFN_LOST : PFN_ABSENT;
-	if (!bitmap_test(&c->pages, pfn))
-		return bitmap_test(&c->ram, pfn) ? PFN_EXCLUDED : PFN_ABSENT;
-	if (pfn < c->first || pfn >= c->end)
+		return pfn < c->main->dd.max_pfn ? PFN_LOST : PFN_ABSENT;
+	if (!bitmap_test(&own->pages, pfn)) {
+		/* Nothing is known where the bitmap cannot be read any more. */
+		if (own->pages.has_failed)
+			return PFN_LOST;
+		return bitmap_test(&own->ram, pfn) ? PFN_EXCLUDED : PFN_ABSENT;
+	}
+	if (!find_part(r, pfn))
 		return PFN_LOST;
 	bytes = find_descs(r, find_index(r, pfn), &count);
 	return bytes && parse_desc(r, bytes, ret) ? PFN_PRESENT : PFN_LOST;
@@ -153,19 +192,21 @@ static pfn_t find_same(struct dump_reader *r, pfn_t pfn, pfn_t end, bool is_good
 
 enum pfn_state compressed_pfn_run(struct dump_reader *r, pfn_t pfn, pfn_t *ret_end)
 {
-	const struct compressed_dump *c = r->d->state;
+	struct compressed_reader *own = r->state;
 	struct diskdump_page_desc desc;
 	enum pfn_state state = find_desc(r, pfn, &desc);
-	bool is_ram = bitmap_test(&c->ram, pfn);
 	u64 end;
 
-	if (!ret_end || pfn >= c->pages.num_bits)
+	if (!ret_end || pfn >= own->pages.b->num_bits)
 		return state;
-	if (!bitmap_test(&c->pages, pfn)) {
-		end = bitmap_find(&c->pages, pfn, pfn + MAX_RUN, true);
-		*ret_end = bitmap_find(&c->ram, pfn, end, !is_ram);
-	} else if (pfn >= c->first && pfn < c->end) {
-		end = bitmap_find(&c->pages, pfn, min_u64(c->end, pfn + MAX_RUN), false);
+	if (!bitmap_test(&own->pages, pfn)) {
+		bool is_ram = bitmap_test(&own->ram, pfn);
+
+		end = bitmap_find(&own->pages, pfn, pfn + MAX_RUN, true);
+		*ret_end = bitmap_find(&own->ram, pfn, end, !is_ram);
+	} else if (part_has(own->part, pfn)) {
+		end = min_u64(own->part->end, pfn + MAX_RUN);
+		end = bitmap_find(&own->pages, pfn, end, false);
 		*ret_end = find_same(r, pfn, end, state == PFN_PRESENT);
 	}
 	return state;
@@ -189,10 +230,10 @@ static struct err *get_packed(struct dump_reader *r, const struct diskdump_page_
 	struct compressed_reader *own = r->state;
 	struct err *err;
 
-	*ret = r->src->map ? r->src->map(r->src, desc->offset, desc->size) : NULL;
+	*ret = own->src->map ? own->src->map(own->src, desc->offset, desc->size) : NULL;
 	if (*ret)
 		return NULL;
-	err = source_read(r->src, desc->offset, own->packed, desc->size);
+	err = source_read(own->src, desc->offset, own->packed, desc->size);
 	if (!err)
 		*ret = own->packed;
 	return err;
@@ -201,16 +242,19 @@ static struct err *get_packed(struct dump_reader *r, const struct diskdump_page_
 /* Can the data be what the descriptor says? */
 static struct err *check_desc(struct dump_reader *r, const struct diskdump_page_desc *desc)
 {
+	const struct compressed_reader *own = r->state;
 	bool is_raw = !(desc->flags & DISKDUMP_CODECS);
 	size_t i;
 
 	if (is_raw && desc->size != dump_page_size(r->d))
 		return err_new(ERR_BAD_DATA, "%s: raw page at offset 0x%llx has %u bytes",
-			       r->src->name, (unsigned long long)desc->offset, desc->size);
+			       own->src->name, (unsigned long long)desc->offset,
+			       desc->size);
 	if (!is_raw && !find_codec(desc->flags, &i))
 		return err_new(ERR_BAD_DATA,
 			       "%s: page at offset 0x%llx has unknown compression 0x%x",
-			       r->src->name, (unsigned long long)desc->offset, desc->flags);
+			       own->src->name, (unsigned long long)desc->offset,
+			       desc->flags);
 	return NULL;
 }
 
@@ -231,7 +275,7 @@ static struct err *decode(struct dump_reader *r, const struct diskdump_page_desc
 		return err_new(ERR_BAD_DATA,
 			       "%s: page at offset 0x%llx (%u bytes) is damaged: it is not "
 			       "%s data of one page",
-			       r->src->name, (unsigned long long)desc->offset, desc->size,
+			       own->src->name, (unsigned long long)desc->offset, desc->size,
 			       codec->name);
 	return NULL;
 }
@@ -239,13 +283,14 @@ static struct err *decode(struct dump_reader *r, const struct diskdump_page_desc
 static struct err *load_page(struct dump_reader *r, const struct diskdump_page_desc *desc,
 			     void *page)
 {
+	const struct compressed_reader *own = r->state;
 	const void *packed;
 	struct err *err = check_desc(r, desc);
 
 	if (err)
 		return err;
 	if (!(desc->flags & DISKDUMP_CODECS))
-		return source_read(r->src, desc->offset, page, desc->size);
+		return source_read(own->src, desc->offset, page, desc->size);
 	err = get_packed(r, desc, &packed);
 	return err ? err : decode(r, desc, packed, page);
 }

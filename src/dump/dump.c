@@ -214,13 +214,22 @@ static struct err *find_format(struct dump *d, const struct dump_format *const *
 
 static struct err *open_with(struct dump *d, const struct dump_format *const *formats)
 {
-	struct err *err = find_format(d, formats), *cut;
+	size_t num_parts = input_num_parts(d->input);
+	struct err *err = find_format(d, formats);
 
 	if (err)
 		return err;
-	cut = input_check_end(d->input);
-	d->is_incomplete = cut != NULL;
-	notices_add_err(&d->notices, cut);
+	if (num_parts > 1 && !d->format->can_be_split)
+		return err_new(
+			ERR_UNSUPPORTED,
+			"%s: a dump of format %s cannot be read together with others",
+			d->src->name, d->format->name);
+	for (size_t i = 0; i < num_parts; i++) {
+		struct err *cut = input_check_end(d->input, i);
+
+		d->is_incomplete |= cut != NULL;
+		notices_add_err(&d->notices, cut);
+	}
 	err = d->format->open(d);
 	if (err)
 		return err;
@@ -247,7 +256,7 @@ static struct err *open_input(struct input *input, const struct dump_format *con
 		return err_nomem();
 	}
 	d->input = input;
-	d->src = input_bytes(input);
+	d->src = input_part(input, 0);
 	err = open_with(d, formats);
 	if (err)
 		return err;
@@ -255,11 +264,26 @@ static struct err *open_input(struct input *input, const struct dump_format *con
 	return NULL;
 }
 
+struct err *dump_open_sources(const struct byte_source *const *srcs, size_t count,
+			      const struct dump_format *const *formats, struct dump **ret)
+{
+	struct input *input;
+	struct err *err = input_open_sources(srcs, count, &input);
+
+	return err ? err : open_input(input, formats, ret);
+}
+
 struct err *dump_open_source(const struct byte_source *src,
 			     const struct dump_format *const *formats, struct dump **ret)
 {
+	return dump_open_sources(&src, 1, formats, ret);
+}
+
+struct err *dump_open_set(const char *const *paths, size_t count,
+			  const struct dump_format *const *formats, struct dump **ret)
+{
 	struct input *input;
-	struct err *err = input_open_source(src, &input);
+	struct err *err = input_open(paths, count, &input);
 
 	return err ? err : open_input(input, formats, ret);
 }
@@ -267,10 +291,7 @@ struct err *dump_open_source(const struct byte_source *src,
 struct err *dump_open(const char *path, const struct dump_format *const *formats,
 		      struct dump **ret)
 {
-	struct input *input;
-	struct err *err = input_open(path, &input);
-
-	return err ? err : open_input(input, formats, ret);
+	return dump_open_set(&path, 1, formats, ret);
 }
 
 void dump_close(struct dump *d)

@@ -37,11 +37,22 @@ extern const struct dump_format dump_format_diskdump;
  * error: see dump_notices(). */
 must_check struct err *dump_open(const char *path, const struct dump_format *const *formats,
 				 struct dump **ret);
-/* The same over any byte source, borrowed until dump_close(). Several threads may read from
- * it at once if there are several readers. */
+/* Open the @count parts of a split kdump-compressed dump (makedumpfile --split) as one, in
+ * any order; a single dump is a set of one. ERR_BAD_DATA if two are not of the same dump,
+ * or hold the same pages. Pages of parts that are not among them are PFN_LOST, and the dump
+ * incomplete. */
+must_check struct err *dump_open_set(const char *const *paths, size_t count,
+				     const struct dump_format *const *formats,
+				     struct dump **ret);
+/* The same over any byte sources, borrowed until dump_close(). Several threads may read
+ * from them at once if there are several readers. */
 must_check struct err *dump_open_source(const struct byte_source *src,
 					const struct dump_format *const *formats,
 					struct dump **ret);
+must_check struct err *dump_open_sources(const struct byte_source *const *srcs,
+					 size_t count,
+					 const struct dump_format *const *formats,
+					 struct dump **ret);
 void dump_close(struct dump *d);
 static inline void dump_closep(struct dump **d)
 {

@@ -1,7 +1,8 @@
 /*
  * Opening kdump-compressed files: what makedumpfile and we write.
  *
- * Nothing but the bitmaps' counts is allocated by what the file says.
+ * Nothing but the bitmaps' counts, the list of RAM and the notes is allocated by what the
+ * file says; all have a limit.
  */
 #include "dump/compressed_priv.h"
 
@@ -9,46 +10,16 @@
 #define MAX_RAM_RANGES	   (1u << 20)
 #define TAIL_DESCS	   512
 
-static struct err *open_bitmaps(struct dump *d)
+static struct err *find_ram(struct dump *d, struct bitmap_view *ram)
 {
-	struct compressed_dump *c = d->state;
-	struct err *err = bitmap_init(&c->ram, d->src, c->dd.bitmap1_offset, c->dd.max_pfn);
+	u64 num_bits = ram->b->num_bits;
 
-	if (!err)
-		err = bitmap_init(&c->pages, d->src, c->dd.bitmap2_offset, c->dd.max_pfn);
-	if (!err)
-		err = bitmap_count(&c->pages);
-	if (err)
-		return err_wrap(err, "page bitmaps");
-	if (c->pages.num_bits < c->dd.max_pfn) {
-		d->is_incomplete = true;
-		notices_add(
-			&d->notices,
-			"%s: truncated: the file ends at offset 0x%llx, inside its page "
-			"bitmaps; no page can be read",
-			d->src->name, (unsigned long long)d->src->size);
-	}
-	/* Not max_mapnr, so that a small file cannot claim terabytes of memory. */
-	d->max_pfn = c->ram.num_bits;
-	c->end = c->pages.num_bits;
-	if (c->dd.is_split) {
-		c->first = min_u64(c->dd.split_start, c->end);
-		c->end = min_u64(c->dd.split_end, c->end);
-		c->first_rank = bitmap_rank(&c->pages, c->first);
-	}
-	return NULL;
-}
-
-static struct err *find_ram(struct dump *d)
-{
-	struct compressed_dump *c = d->state;
-
-	for (u64 start = 0; start < c->ram.num_bits;) {
+	for (u64 start = 0; start < num_bits;) {
 		u64 end;
 		struct err *err;
 
-		start = bitmap_find(&c->ram, start, UINT64_MAX, true);
-		end = bitmap_find(&c->ram, start, UINT64_MAX, false);
+		start = bitmap_find(ram, start, UINT64_MAX, true);
+		end = bitmap_find(ram, start, UINT64_MAX, false);
 		if (start == end)
 			break;
 		if (d->num_ram == MAX_RAM_RANGES) {
@@ -64,18 +35,23 @@ static struct err *find_ram(struct dump *d)
 			return err;
 		start = end;
 	}
+	if (ram->has_failed)
+		return err_new(ERR_BAD_DATA,
+			       "%s: the bitmap at offset 0x%llx cannot be read",
+			       d->src->name, (unsigned long long)ram->b->offset);
 	return NULL;
 }
 
 static struct err *load_texts(struct dump *d)
 {
-	struct compressed_dump *c = d->state;
+	const struct compressed_dump *c = d->state;
+	const struct diskdump *dd = &c->main->dd;
 	struct err *err = NULL;
 
-	if (c->dd.notes_size)
-		err = dump_load_notes(d, c->dd.notes_offset, c->dd.notes_size);
-	if (!err && c->dd.vmcoreinfo_size)
-		err = dump_load(d, c->dd.vmcoreinfo_offset, c->dd.vmcoreinfo_size,
+	if (dd->notes_size)
+		err = dump_load_notes(d, dd->notes_offset, dd->notes_size);
+	if (!err && dd->vmcoreinfo_size)
+		err = dump_load(d, dd->vmcoreinfo_offset, dd->vmcoreinfo_size,
 				MAX_VMCOREINFO_LEN, "VMCOREINFO", &d->vmcoreinfo_text,
 				&d->vmcoreinfo_len);
 	return err;
@@ -83,12 +59,12 @@ static struct err *load_texts(struct dump *d)
 
 /* Is one of the last @num descriptors, which end at @descs_end, beyond repair? Data is
  * written in page order, so a cut shows there; zero pages point to the front. */
-static bool tail_is_lost(struct dump *d, u64 descs_end, u64 num)
+static bool tail_is_lost(const struct byte_source *src, u64 descs_end, u64 num)
 {
 	for (u64 i = 1; i <= num; i++) {
 		u8 bytes[DISKDUMP_PAGE_DESC_LEN];
 		struct diskdump_page_desc desc;
-		struct err *err = source_read(d->src, descs_end - i * sizeof(bytes), bytes,
+		struct err *err = source_read(src, descs_end - i * sizeof(bytes), bytes,
 					      sizeof(bytes));
 
 		if (err) {
@@ -96,92 +72,99 @@ static bool tail_is_lost(struct dump *d, u64 descs_end, u64 num)
 			return true;
 		}
 		diskdump_parse_page_desc(bytes, &desc);
-		if (!desc.offset || !range_fits(desc.offset, desc.size, d->src->size))
+		if (!desc.offset || !range_fits(desc.offset, desc.size, src->size))
 			return true;
 	}
 	return false;
 }
 
-/* Does the file end before its last page? Later states then are PFN_LOST. */
-static void check_end(struct dump *d)
+/* Does a file end before its last page? Later states then are PFN_LOST. */
+static void check_end(struct dump *d, const struct compressed_part *p,
+		      struct bitmap_view *pages)
 {
-	struct compressed_dump *c = d->state;
-	u64 num_pages = bitmap_rank(&c->pages, c->pages.num_bits);
-	u64 descs_end = c->dd.descs_offset + num_pages * DISKDUMP_PAGE_DESC_LEN;
+	const struct byte_source *src = input_part(d->input, p->input);
+	u64 num_pages = bitmap_rank(pages, p->end) - p->first_rank;
+	u64 descs_end = p->dd.descs_offset + num_pages * DISKDUMP_PAGE_DESC_LEN;
 
-	if (c->dd.is_split || c->pages.num_bits < c->dd.max_pfn)
-		return;
-	if (!tail_is_lost(d, descs_end, min_u64(num_pages, TAIL_DESCS)))
+	if (!tail_is_lost(src, descs_end, min_u64(num_pages, TAIL_DESCS)))
 		return;
 	d->is_incomplete = true;
 	notices_add(&d->notices,
 		    "%s: truncated: the file ends at offset 0x%llx, before the last of its "
 		    "%llu pages; those behind cannot be read",
-		    d->src->name, (unsigned long long)d->src->size,
+		    src->name, (unsigned long long)src->size,
 		    (unsigned long long)num_pages);
 }
 
-static void note_flags(struct dump *d)
+static void check_ends(struct dump *d, struct bitmap_view *pages)
 {
-	struct compressed_dump *c = d->state;
+	const struct compressed_dump *c = d->state;
 
-	d->is_partial = c->dd.dump_level != 0;
-	d->level = c->dd.dump_level;
-	d->codec_flags = c->dd.status & DISKDUMP_CODECS;
-	if (c->dd.status & DISKDUMP_INCOMPLETE) {
+	if (c->pages.num_bits < c->main->dd.max_pfn) {
 		d->is_incomplete = true;
-		notices_add(&d->notices,
-			    "%s is marked incomplete: the collector was cut short",
-			    d->src->name);
+		notices_add(
+			&d->notices,
+			"%s: truncated: the file ends at offset 0x%llx, inside its page "
+			"bitmaps; no page can be read",
+			d->src->name, (unsigned long long)d->src->size);
+		return;
 	}
-	if (c->dd.version > DISKDUMP_LATEST_VERSION)
-		notices_add(&d->notices, "%s: header version %u is newer than %d",
-			    d->src->name, c->dd.version, DISKDUMP_LATEST_VERSION);
-	if (c->dd.is_split)
-		notices_add(&d->notices,
-			    "%s is one part of a split dump: it holds the pages 0x%llx to "
-			    "0x%llx",
-			    d->src->name, (unsigned long long)c->dd.split_start,
-			    (unsigned long long)c->dd.split_end);
+	for (size_t i = 0; i < c->num_parts; i++)
+		check_end(d, &c->parts[i], pages);
 }
 
-static struct err *open_parts(struct dump *d)
+static struct err *open_bitmaps(struct dump *d)
 {
 	struct compressed_dump *c = d->state;
+	const struct diskdump *dd = &c->main->dd;
+	struct bitmap_view view;
 	struct err *err;
 
-	d->page_shift = (unsigned)__builtin_ctz(c->dd.block_size);
-	d->arch = arch_find_name(c->dd.uts[DISKDUMP_MACHINE]);
+	bitmap_init(&c->ram, d->src, dd->bitmap1_offset, dd->max_pfn);
+	bitmap_init(&c->pages, d->src, dd->bitmap2_offset, dd->max_pfn);
+	/* Not max_mapnr, so that a small file cannot claim terabytes of memory. */
+	d->max_pfn = c->ram.num_bits;
+	bitmap_view_init(&view, &c->ram, d->src);
+	err = find_ram(d, &view);
+	if (err)
+		return err;
+	bitmap_view_init(&view, &c->pages, d->src);
+	err = bitmap_count(&c->pages, &view);
+	if (err)
+		return err;
+	compressed_place_parts(d, &view);
+	check_ends(d, &view);
+	return NULL;
+}
+
+static struct err *open_facts(struct dump *d)
+{
+	const struct compressed_dump *c = d->state;
+	const struct diskdump *dd = &c->main->dd;
+	struct err *err;
+
+	d->page_shift = (unsigned)__builtin_ctz(dd->block_size);
+	d->arch = arch_find_name(dd->uts[DISKDUMP_MACHINE]);
 	if (!d->arch)
 		return err_new(
 			ERR_UNSUPPORTED,
 			"%s: a dump of machine \"%.16s\" (offset 0x%x), which is not "
 			"known here",
-			d->src->name, c->dd.uts[DISKDUMP_MACHINE],
+			d->src->name, dd->uts[DISKDUMP_MACHINE],
 			12 + DISKDUMP_MACHINE * DISKDUMP_UTS_FIELD_LEN);
-	note_flags(d);
 	err = open_bitmaps(d);
-	if (!err)
-		err = find_ram(d);
-	if (!err)
-		err = load_texts(d);
-	if (!err)
-		check_end(d);
-	return err;
+	return err ? err : load_texts(d);
 }
 
 static struct err *compressed_open(struct dump *d)
 {
-	struct compressed_dump *c = calloc(1, sizeof(*c));
 	struct err *err;
 
-	if (!c)
+	d->state = calloc(1, sizeof(struct compressed_dump));
+	if (!d->state)
 		return err_nomem();
-	d->state = c;
-	err = diskdump_parse(d->src, &c->dd);
-	if (err)
-		return err;
-	return open_parts(d);
+	err = compressed_open_parts(d);
+	return err ? err : open_facts(d);
 }
 
 static void compressed_close(struct dump *d)
@@ -192,11 +175,13 @@ static void compressed_close(struct dump *d)
 		return;
 	bitmap_deinit(&c->ram);
 	bitmap_deinit(&c->pages);
+	free(c->parts);
 	free(c);
 }
 
 const struct dump_format dump_format_diskdump = {
 	.name = "kdump-compressed",
+	.can_be_split = true,
 	.recognises = diskdump_recognises,
 	.open = compressed_open,
 	.close = compressed_close,

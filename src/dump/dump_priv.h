@@ -24,6 +24,7 @@ struct translation {
 struct dump_format {
 	const char *name;
 	bool (*recognises)(const void *head, size_t len);
+	bool can_be_split; /* `open` takes an input of several parts */
 
 	/* Fill dump's fields marked "by format". Freed by `close` also when it fails. */
 	struct err *(*open)(struct dump *d);
@@ -51,7 +52,7 @@ struct dump_format {
 
 struct dump {
 	struct input *input;	       /* owned */
-	const struct byte_source *src; /* its bytes */
+	const struct byte_source *src; /* its bytes; of several parts, those of one */
 	const struct dump_format *format;
 
 	/* By format. */

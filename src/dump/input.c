@@ -4,7 +4,7 @@
 #include "dump/rearranged.h"
 #include "format/flattened.h"
 
-struct input {
+struct part {
 	struct file_source *file;      /* owned; NULL if the source is borrowed */
 	const struct byte_source *raw; /* as they lie in the file */
 	struct segment_index *owned_index;
@@ -12,109 +12,156 @@ struct input {
 	struct rearranged rearranged;
 };
 
-static struct err *recognise(struct input *in)
+struct input {
+	size_t num_parts;
+	struct part parts[];
+};
+
+static void part_deinit(struct part *p)
+{
+	segment_index_free(p->owned_index);
+	file_source_close(p->file);
+}
+
+/* See whether the file is flattened. */
+static struct err *recognise(struct part *p)
 {
 	u8 head[FLATTENED_USED_LEN];
-	size_t len = min_u64(sizeof(head), in->raw->size);
-	struct err *err = source_read(in->raw, 0, head, len);
+	size_t len = min_u64(sizeof(head), p->raw->size);
+	struct err *err = source_read(p->raw, 0, head, len);
 
 	if (err || len < sizeof(head) || !flattened_recognises(head, len))
 		return err;
-	err = segment_index_make(in->raw, &in->owned_index);
+	err = segment_index_make(p->raw, &p->owned_index);
 	if (err)
 		return err;
-	in->index = in->owned_index;
-	rearranged_init(&in->rearranged, in->index, in->raw);
+	p->index = p->owned_index;
+	rearranged_init(&p->rearranged, p->index, p->raw);
 	return NULL;
 }
 
-static struct err *open_over(struct file_source *file, const struct byte_source *raw,
-			     struct input **ret)
+static struct err *part_open_path(struct part *p, const char *path)
 {
-	cleanup(input_closep) struct input *in = calloc(1, sizeof(*in));
-	struct err *err;
+	struct err *err = file_source_open(path, &p->file);
 
+	if (err)
+		return err;
+	p->raw = file_source_bytes(p->file);
+	return recognise(p);
+}
+
+static struct err *part_open_again(struct part *p, const struct part *of)
+{
+	p->raw = of->raw;
+	p->index = of->index;
+	if (of->file) {
+		struct err *err = file_source_open_again(of->file, &p->file);
+
+		if (err)
+			return err;
+		p->raw = file_source_bytes(p->file);
+	}
+	if (p->index)
+		rearranged_init(&p->rearranged, p->index, p->raw);
+	return NULL;
+}
+
+static struct err *input_new(size_t count, struct input **ret)
+{
+	struct input *in;
+
+	if (!count || count > INPUT_MAX_PARTS)
+		return err_new(ERR_USAGE, "a dump in %zu files: 1 … %d can be read", count,
+			       INPUT_MAX_PARTS);
+	in = calloc(1, sizeof(*in) + count * sizeof(in->parts[0]));
 	if (!in)
 		return err_nomem();
-	in->raw = raw;
-	err = recognise(in);
-	if (err)
-		return err;
-	in->file = file;
-	*ret = steal(in);
+	in->num_parts = count;
+	*ret = in;
 	return NULL;
 }
 
-struct err *input_open(const char *path, struct input **ret)
+struct err *input_open(const char *const *paths, size_t count, struct input **ret)
 {
-	cleanup(file_source_closep) struct file_source *file = NULL;
-	struct err *err = file_source_open(path, &file);
+	cleanup(input_closep) struct input *in = NULL;
+	struct err *err = input_new(count, &in);
 
-	if (err)
-		return err;
-	err = open_over(file, file_source_bytes(file), ret);
+	for (size_t i = 0; i < count && !err; i++)
+		err = part_open_path(&in->parts[i], paths[i]);
 	if (!err)
-		file = NULL;
+		*ret = steal(in);
 	return err;
 }
 
-struct err *input_open_source(const struct byte_source *src, struct input **ret)
+struct err *input_open_sources(const struct byte_source *const *srcs, size_t count,
+			       struct input **ret)
 {
-	return open_over(NULL, src, ret);
+	cleanup(input_closep) struct input *in = NULL;
+	struct err *err = input_new(count, &in);
+
+	for (size_t i = 0; i < count && !err; i++) {
+		in->parts[i].raw = srcs[i];
+		err = recognise(&in->parts[i]);
+	}
+	if (!err)
+		*ret = steal(in);
+	return err;
 }
 
 struct err *input_open_again(const struct input *of, struct input **ret)
 {
-	cleanup(input_closep) struct input *in = calloc(1, sizeof(*in));
+	cleanup(input_closep) struct input *in = NULL;
+	struct err *err = input_new(of->num_parts, &in);
 
-	if (!in)
-		return err_nomem();
-	in->raw = of->raw;
-	if (of->file) {
-		struct err *err = file_source_open_again(of->file, &in->file);
-
-		if (err)
-			return err;
-		in->raw = file_source_bytes(in->file);
-	}
-	in->index = of->index;
-	if (in->index)
-		rearranged_init(&in->rearranged, in->index, in->raw);
-	*ret = steal(in);
-	return NULL;
+	for (size_t i = 0; i < of->num_parts && !err; i++)
+		err = part_open_again(&in->parts[i], &of->parts[i]);
+	if (!err)
+		*ret = steal(in);
+	return err;
 }
 
 void input_close(struct input *in)
 {
 	if (!in)
 		return;
-	segment_index_free(in->owned_index);
-	file_source_close(in->file);
+	for (size_t i = 0; i < in->num_parts; i++)
+		part_deinit(&in->parts[i]);
 	free(in);
 }
 
-const struct byte_source *input_bytes(const struct input *in)
+size_t input_num_parts(const struct input *in)
 {
-	return in->index ? &in->rearranged.bytes : in->raw;
+	return in->num_parts;
 }
 
-struct err *input_check_end(const struct input *in)
+const struct byte_source *input_part(const struct input *in, size_t part)
 {
-	if (!in->index || !in->index->is_cut)
+	const struct part *p = &in->parts[part];
+
+	return p->index ? &p->rearranged.bytes : p->raw;
+}
+
+struct err *input_check_end(const struct input *in, size_t part)
+{
+	const struct part *p = &in->parts[part];
+
+	if (!p->index || !p->index->is_cut)
 		return NULL;
 	return err_new(
 		ERR_INCOMPLETE,
 		"%s: truncated: the flattened file has no end marker; what lies behind "
 		"offset 0x%llx of it is lost",
-		in->raw->name, (unsigned long long)in->index->end);
+		p->raw->name, (unsigned long long)p->index->end);
 }
 
-bool input_has_lost(const struct input *in, u64 offset, u64 len)
+bool input_has_lost(const struct input *in, size_t part, u64 offset, u64 len)
 {
-	if (!in->index || !in->index->is_cut)
+	const struct segment_index *index = in->parts[part].index;
+
+	if (!index || !index->is_cut)
 		return false;
 	for (u64 end = offset + len; offset < end;) {
-		const struct segment_run *run = segment_index_find(in->index, offset);
+		const struct segment_run *run = segment_index_find(index, offset);
 
 		if (!run || run->start > offset)
 			return true;

@@ -11,7 +11,7 @@ struct err *reader_init(struct dump_reader *r, struct dump *d, struct input *inp
 {
 	r->d = d;
 	r->input = input;
-	r->src = input_bytes(input);
+	r->src = input_part(input, 0);
 	return d->format->open_reader ? d->format->open_reader(r, cache_bytes) : NULL;
 }
 

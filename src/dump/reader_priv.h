@@ -20,7 +20,7 @@ struct tlb_entry {
 
 struct dump_reader {
 	struct dump *d;
-	const struct byte_source *src;
+	const struct byte_source *src; /* of the first part */
 	struct input *input; /* owned by the dump, if the reader is the dump's own */
 	void *state;	     /* by format */
 	struct tlb_entry tlb[TLB_ENTRIES];
