@@ -23,6 +23,7 @@ static void add_summary(struct buf *b, const struct job *j)
 		{PAGE_USER, "user memory"},
 		{PAGE_CACHE_PRIVATE, "private page cache"},
 		{PAGE_OFFLINE, "offline"},
+		{PAGE_DEAD_MEMMAP, "memory map of what is left out"},
 		{PAGE_HWPOISON, "broken memory"},
 	};
 	const struct collect_stats *s = &j->stats;

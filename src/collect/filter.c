@@ -1,6 +1,7 @@
 #include "collect/filter_priv.h"
 
 #include "collect/bits_priv.h"
+#include "collect/memmap_places_priv.h"
 #include "kernel/memmap.h"
 #include "kernel/pcp.h"
 
@@ -21,9 +22,17 @@ struct filter {
 	u32 excluded;	       /* classes, bit 1 << class */
 	struct memmap *memmap; /* NULL: every page is kept */
 	struct pageclass classes;
-	struct pcp *pcp; /* NULL: such pages are kept */
+	struct pcp *pcp;	      /* NULL: such pages are kept */
+	struct memmap_places *places; /* NULL: the memmap is kept */
 	u64 max_window_pages;
 	u64 block_pages; /* of the largest free block */
+};
+
+/* For leaving out the memory map of one chunk, bit by page of it. */
+struct memmap_bits {
+	struct filter_chunk described; /* the chunk */
+	u8 dead[CHUNK_BYTES];	       /* describes only pages left out */
+	u8 shared[CHUNK_BYTES];	       /* is in the map more than once */
 };
 
 struct filter_scan {
@@ -35,7 +44,8 @@ struct filter_scan {
 	u64 window_pages;
 	struct notices notices;
 	bool told_unreadable;
-	u8 structs[]; /* a window */
+	struct memmap_bits *memmap_bits; /* NULL: the memmap is kept */
+	u8 structs[];			 /* a window */
 };
 
 /* ---- the constant part ---- */
@@ -81,10 +91,18 @@ static void open_pcp(struct filter *f, const struct typelist *types)
 		err_wrap(err, "free pages on CPUs' own lists are kept, all of them"));
 }
 
+static struct err *open_places(struct filter *f)
+{
+	cleanup(dump_reader_closep) struct dump_reader *r = NULL;
+	struct err *err = dump_reader_open(f->d, &r);
+
+	return err ? err : memmap_places_read(r, f->memmap, &f->places);
+}
+
 struct err *filter_open(struct dump *d, const struct filter_options *options,
 			struct filter **ret)
 {
-	struct filter *f = calloc(1, sizeof(*f));
+	cleanup(filter_closep) struct filter *f = calloc(1, sizeof(*f));
 	struct typelist types;
 	struct err *err;
 
@@ -103,7 +121,12 @@ struct err *filter_open(struct dump *d, const struct filter_options *options,
 		notices_add(dump_notices(d), "every page is kept: %s", err_message(err));
 		err_free(err);
 	}
-	*ret = f;
+	if (f->memmap && options->excludes_memmap) {
+		err = open_places(f);
+		if (err)
+			return err;
+	}
+	*ret = steal(f);
 	return NULL;
 }
 
@@ -111,6 +134,7 @@ void filter_close(struct filter *f)
 {
 	if (!f)
 		return;
+	memmap_places_free(f->places);
 	pcp_free(f->pcp);
 	memmap_close(f->memmap);
 	free(f);
@@ -130,6 +154,13 @@ struct err *filter_scan_open(const struct filter *f, struct dump_reader *r,
 				  .reader = r,
 				  .cursor = memmap_cursor_init(f->memmap, r),
 				  .window_pages = WINDOW_MIN_PAGES};
+	if (f->places) {
+		s->memmap_bits = malloc(sizeof(*s->memmap_bits));
+		if (!s->memmap_bits) {
+			free(s);
+			return err_nomem();
+		}
+	}
 	*ret = s;
 	return NULL;
 }
@@ -141,6 +172,7 @@ void filter_scan_close(struct filter_scan *s)
 	for (size_t i = 0; i < s->notices.count; i++)
 		notices_add(dump_notices(s->f->d), "%s", s->notices.texts[i]);
 	notices_deinit(&s->notices);
+	free(s->memmap_bits);
 	free(s);
 }
 
@@ -304,8 +336,8 @@ static void find_ram(struct filter_scan *s)
 	}
 }
 
-void filter_scan_chunk(struct filter_scan *s, pfn_t first, pfn_t end,
-		       struct filter_chunk *ret)
+/* By the classes of pages alone. */
+static void decide(struct filter_scan *s, pfn_t first, pfn_t end, struct filter_chunk *ret)
 {
 	*ret = (struct filter_chunk){.first = first};
 	s->chunk = ret;
@@ -318,5 +350,118 @@ void filter_scan_chunk(struct filter_scan *s, pfn_t first, pfn_t end,
 		judge_ram(s, first + run, first + bit);
 	}
 	exclude_pcp(s);
+}
+
+/* ---- the memory map itself ---- */
+
+/* How many structs follow each other from that of page frame @first, at *@ret_addr, on. */
+static u64 count_structs(struct filter_scan *s, pfn_t first, vaddr_t *ret_addr)
+{
+	size_t size = s->f->classes.struct_size;
+	pfn_t pfn = first, end;
+	struct err *why;
+	vaddr_t addr = 0;
+
+	for (; pfn < first + CHUNK_PAGES; pfn = end) {
+		bool is_found = memmap_find(&s->cursor, pfn, &addr, &end, &why);
+
+		err_ignore(why);
+		if (pfn == first)
+			*ret_addr = addr;
+		if (!is_found || addr != *ret_addr + (pfn - first) * size)
+			break;
+	}
+	return min_u64(pfn - first, CHUNK_PAGES);
+}
+
+/* Mark the pages of the map of s->memmap_bits->described that describe nothing kept.
+ * Returns how many pages there are. */
+static u64 find_dead(struct filter_scan *s, u64 num_structs)
+{
+	struct memmap_bits *m = s->memmap_bits;
+	u64 size = s->f->classes.struct_size, page_size = dump_page_size(s->f->d);
+	u64 num = min_u64(num_structs * size / page_size, CHUNK_PAGES);
+
+	memset(m->dead, 0, sizeof(m->dead));
+	for (u64 i = 0; i < num; i++) {
+		u64 bit = i * page_size / size;
+		u64 end = ((i + 1) * page_size + size - 1) / size;
+
+		if (end <= num_structs &&
+		    bits_find(m->described.kept, bit, end, true) == end)
+			bits_set(m->dead, i, i + 1);
+	}
+	return num;
+}
+
+/* The map should lie at page frame @at on. Where it does not, because the kernel let go of
+ * the tails of a hugetlb page and maps one page several times, nothing is touched: neither
+ * the page that is there now, nor the one that is mapped instead. */
+static void find_shared(struct filter_scan *s, vaddr_t addr, pfn_t at, u64 num)
+{
+	struct memmap_bits *m = s->memmap_bits;
+	unsigned shift = dump_page_shift(s->f->d);
+
+	memset(m->shared, 0, sizeof(m->shared));
+	for (u64 i = 0; i < num; i++) {
+		paddr_t paddr = 0;
+		struct err *err =
+			dump_reader_translate(s->reader, addr + (i << shift), &paddr);
+		u64 found = (paddr >> shift) - at;
+
+		if (!err && found == i)
+			continue;
+		bits_set(m->shared, i, i + 1);
+		if (!err && found < num)
+			bits_set(m->shared, found, found + 1);
+		err_ignore(err);
+	}
+}
+
+/* Leave out what the chunk at work on holds of the map at @place. */
+static void exclude_map(struct filter_scan *s, const struct memmap_place *place)
+{
+	struct memmap_bits *m = s->memmap_bits;
+	struct filter_chunk *chunk = s->chunk;
+	pfn_t chunk_end = s->chunk_end;
+	vaddr_t addr = 0;
+	u64 num;
+
+	decide(s, place->chunk, dump_max_pfn(s->f->d), &m->described);
+	s->chunk = chunk;
+	s->chunk_end = chunk_end;
+	/* Without any RAM nothing is known of what is described. */
+	num = find_dead(s, count_structs(s, place->chunk, &addr));
+	if (!m->described.pages_ram || bits_find(m->dead, 0, num, true) == num)
+		return;
+	find_shared(s, addr, place->at, num);
+	for (u64 i = 0; i < num; i++) {
+		struct page_run run = {place->at + i, place->at + i + 1, PAGE_DEAD_MEMMAP};
+
+		if (bits_find(m->dead, i, i + 1, true) == i &&
+		    bits_find(m->shared, i, i + 1, false) == i)
+			exclude(s, &run);
+	}
+}
+
+static void exclude_memmap(struct filter_scan *s)
+{
+	const struct memmap_places *places = s->f->places;
+	u64 len = CHUNK_PAGES * s->f->classes.struct_size / dump_page_size(s->f->d);
+	pfn_t first = s->chunk->first;
+	struct memmap_place place;
+
+	/* A map that begins before the chunk may reach into it. */
+	for (size_t i = memmap_places_find(places, first - min_u64(first, len));
+	     memmap_places_get(places, i, &place) && place.at < s->chunk_end; i++)
+		exclude_map(s, &place);
+}
+
+void filter_scan_chunk(struct filter_scan *s, pfn_t first, pfn_t end,
+		       struct filter_chunk *ret)
+{
+	decide(s, first, end, ret);
+	if (s->f->places)
+		exclude_memmap(s);
 	ret->num_kept = bits_count(ret->kept, CHUNK_PAGES);
 }

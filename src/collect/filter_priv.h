@@ -14,9 +14,14 @@
 #define CHUNK_BYTES (CHUNK_PAGES / 8)
 
 struct filter_options {
-	unsigned level;	      /* 0 … COLLECT_MAX_LEVEL */
-	bool keeps_pcp;	      /* keep the free pages of CPUs' own lists at level 16, too */
-	bool excludes_memmap; /* leave out memory map that describes only excluded pages */
+	unsigned level; /* 0 … COLLECT_MAX_LEVEL */
+	bool keeps_pcp; /* keep the free pages of CPUs' own lists at level 16, too */
+	/* Leave out memory map that describes only pages left out by their class, of chunks
+	 * that have RAM. Pages of it that are mapped twice (hugetlb pages whose tails the
+	 * kernel let go of) or not in one piece with the rest are kept. Everything happens
+	 * in filter_scan_chunk(), which then decides each chunk twice: for itself, and for
+	 * the chunk that its memory map lies in. */
+	bool excludes_memmap;
 };
 
 struct filter;

@@ -94,6 +94,9 @@ must_check struct err *dump_reader_read(struct dump_reader *r, enum addr_space s
 					u64 addr, void *data, size_t len);
 void dump_reader_read_some(struct dump_reader *r, enum addr_space space, u64 addr,
 			   void *data, size_t len, size_t *ret_len, struct err **ret_why);
+/* As dump_translate(). */
+must_check struct err *dump_reader_translate(struct dump_reader *r, vaddr_t addr,
+					     paddr_t *ret);
 /* The page as it lies in a kdump-compressed file: @len bytes at @data, good until the next
  * call with @r, compressed as @flags say (DISKDUMP_ZLIB …; 0: not at all). They are not
  * decompressed, so that damage to them goes unnoticed. False if the dump is not of that

@@ -101,6 +101,13 @@ struct err *translation_find(struct dump_reader *r, vaddr_t addr, paddr_t *ret,
 	return err;
 }
 
+struct err *dump_reader_translate(struct dump_reader *r, vaddr_t addr, paddr_t *ret)
+{
+	u64 len;
+
+	return translation_find(r, addr, ret, &len);
+}
+
 struct err *dump_translate(struct dump *d, vaddr_t addr, paddr_t *ret)
 {
 	u64 len;

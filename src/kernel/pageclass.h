@@ -24,6 +24,7 @@ enum page_class {
 	PAGE_USER,	    /* anonymous memory, hugetlb pages */
 	PAGE_HWPOISON,	    /* broken memory: never to be read */
 	PAGE_OFFLINE,	    /* given back to the hypervisor */
+	PAGE_DEAD_MEMMAP,   /* describes only pages that are left out: never judged here */
 	PAGE_NUM_CLASSES
 };
 

@@ -27,16 +27,21 @@ static void begin(struct world *w)
 	gen_kernel_init_big(&w->g, GEN_KERNEL_6_1, 2 * CHUNK_PAGES);
 }
 
-static void open_filter(struct world *w, unsigned level)
+static void open_filter_with(struct world *w, const struct filter_options *options)
 {
-	const struct filter_options options = {.level = level};
-
 	gen_elf(&w->g, NULL, &w->file);
 	w->src = source_from_memory(w->file.data, w->file.len, "source");
 	assert_success(dump_open_source(&w->src, formats, &w->d));
 	assert_success(dump_reader_open(w->d, &w->reader));
-	assert_success(filter_open(w->d, &options, &w->filter));
+	assert_success(filter_open(w->d, options, &w->filter));
 	assert_success(filter_scan_open(w->filter, w->reader, &w->scan));
+}
+
+static void open_filter(struct world *w, unsigned level)
+{
+	const struct filter_options options = {.level = level};
+
+	open_filter_with(w, &options);
 }
 
 static void scan(struct world *w, pfn_t first)
@@ -192,6 +197,97 @@ static void a_broken_tail_page_is_left_out_of_what_is_kept(void **state)
 	end(&w);
 }
 
+/* ---- the memory map of what is left out ---- */
+
+#define STRUCTS_PER_PAGE 64
+
+static void open_filter_without_memmap(struct world *w)
+{
+	const struct filter_options options = {.level = 31, .excludes_memmap = true};
+
+	open_filter_with(w, &options);
+}
+
+/* The page of the memory map that describes @pfn. */
+static pfn_t map_of(pfn_t pfn)
+{
+	return GEN_KERNEL_STRUCTS_PFN + pfn / STRUCTS_PER_PAGE;
+}
+
+static void memory_map_of_pages_left_out_can_be_left_out(void **state)
+{
+	struct world w;
+
+	begin(&w);
+	gen_kernel_free(&w.g, GEN_KERNEL_6_1, 4096, 10);
+	/* One page kept is enough to keep its part. */
+	gen_kernel_compound(&w.g, GEN_KERNEL_6_1, 8192, 9, GEN_PG_LRU, ANONYMOUS);
+	gen_kernel_set(&w.g, 8192 + 200, (struct gen_page_struct){0});
+	gen_kernel_compound(&w.g, GEN_KERNEL_6_1, 8192, 7, GEN_PG_LRU, ANONYMOUS);
+	/* Its map lies in the chunk before. */
+	gen_kernel_hugetlb(&w.g, GEN_KERNEL_6_1, CHUNK_PAGES + 1024, 10);
+	open_filter_without_memmap(&w);
+	scan(&w, 0);
+	assert_int_equal(num_kept(&w, map_of(4096), 16), 0);
+	assert_int_equal(num_kept(&w, map_of(4096) - 1, 1), 1);
+	assert_int_equal(num_kept(&w, map_of(4096) + 16, 1), 1);
+	assert_int_equal(num_kept(&w, map_of(8192), 2), 0);
+	assert_int_equal(num_kept(&w, map_of(8192) + 2, 6), 6);
+	assert_int_equal(num_kept(&w, map_of(CHUNK_PAGES + 1024), 16), 0);
+	assert_int_equal(w.chunk.excluded[PAGE_DEAD_MEMMAP], 16 + 2 + 16);
+	assert_int_equal(w.chunk.num_kept, CHUNK_PAGES - 1 - 1024 - 128 - 34);
+	scan(&w, CHUNK_PAGES);
+	assert_int_equal(w.chunk.excluded[PAGE_DEAD_MEMMAP], 0);
+	end(&w);
+}
+
+static void without_being_asked_the_memory_map_is_kept(void **state)
+{
+	struct world w;
+
+	begin(&w);
+	gen_kernel_free(&w.g, GEN_KERNEL_6_1, 4096, 10);
+	open_filter(&w, 31);
+	scan(&w, 0);
+	assert_int_equal(num_kept(&w, map_of(4096), 16), 16);
+	end(&w);
+}
+
+/* Page tables that map the memory map of the first chunk page by page. */
+#define VMEMMAP 0xffffea0000000000ULL
+
+static void a_page_that_is_in_the_memory_map_twice_is_kept(void **state)
+{
+	struct world w = {0};
+	pfn_t tables = 60000;
+
+	/* As the kernel does it for hugetlb pages: the tails' parts are one page. */
+	gen_kernel_init_big(&w.g, GEN_KERNEL_6_1, 2 * CHUNK_PAGES);
+	gen_put64(&w.g, (4 << 12) + (VMEMMAP >> 39 & 511) * 8, tables << 12 | 3);
+	gen_put64(&w.g, tables << 12, (tables + 1) << 12 | 3);
+	gen_put64(&w.g, (tables + 1) << 12, (tables + 2) << 12 | 3);
+	for (u64 i = 0; i < 512; i++)
+		gen_put64(&w.g, ((tables + 2) << 12) + i * 8,
+			  (GEN_KERNEL_STRUCTS_PFN + i) << 12 | 3);
+	for (unsigned i = 0; i < CHUNK_PAGES / GEN_KERNEL_SECTION; i++)
+		gen_put64(&w.g, (2 << 12) + i * 16 + 8, VMEMMAP | 0xf);
+	for (pfn_t pfn = 4096; pfn < 4096 + 512; pfn++)
+		gen_kernel_set(&w.g, pfn,
+			       (struct gen_page_struct){.flags = GEN_PG_LRU,
+							.mapping = FILE_PAGE});
+	/* The map's pages 3 … 5 are page 2. */
+	for (u64 i = 3; i < 6; i++)
+		gen_put64(&w.g, ((tables + 2) << 12) + (64 + i) * 8,
+			  (map_of(4096) + 2) << 12 | 3);
+	open_filter_without_memmap(&w);
+	scan(&w, 0);
+	assert_int_equal(num_kept(&w, map_of(4096), 2), 0);
+	assert_int_equal(num_kept(&w, map_of(4096) + 2, 4), 4);
+	assert_int_equal(num_kept(&w, map_of(4096) + 6, 2), 0);
+	assert_int_equal(w.chunk.excluded[PAGE_DEAD_MEMMAP], 4);
+	end(&w);
+}
+
 static void runs_of_bits_are_set_found_counted_and_cleared_anywhere(void **state)
 {
 	u8 bits[40] = {0}, model[320] = {0};
@@ -229,6 +325,9 @@ int main(void)
 		cmocka_unit_test(a_head_whose_pages_end_before_the_tail_is_not_believed),
 		cmocka_unit_test(broken_memory_in_a_hugetlb_page_takes_all_of_it_away),
 		cmocka_unit_test(a_broken_tail_page_is_left_out_of_what_is_kept),
+		cmocka_unit_test(memory_map_of_pages_left_out_can_be_left_out),
+		cmocka_unit_test(without_being_asked_the_memory_map_is_kept),
+		cmocka_unit_test(a_page_that_is_in_the_memory_map_twice_is_kept),
 		cmocka_unit_test(runs_of_bits_are_set_found_counted_and_cleared_anywhere),
 	};
 
