@@ -199,6 +199,9 @@ static void cut_page(struct gen_random *r, pfn_t pfn)
 		r->cut_end[pfn] = (u16)gen_random_below(r, PAGE_LEN / 2);
 	memset(page, 0, r->cut_start[pfn]);
 	memset(page + PAGE_LEN - r->cut_end[pfn], 0, r->cut_end[pfn]);
+	/* Whether such a page is left out as a zero page is the collector's choice. */
+	if (r->cut_start[pfn] || r->cut_end[pfn])
+		page[PAGE_LEN / 2] = 1;
 }
 
 void gen_random_init(struct gen_random *r, u64 seed)
