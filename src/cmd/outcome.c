@@ -26,6 +26,12 @@ void outcome_add_targets(struct buf *b, const struct makedumpfile_words *w)
 
 /* ---- as makedumpfile has them ---- */
 
+/* It has one row for them, and does not look for those on CPUs' own lists. */
+static u64 free_pages(const struct collect_stats *s)
+{
+	return s->excluded[PAGE_FREE] + s->excluded[PAGE_PCP_FREE];
+}
+
 static void add_count(struct buf *b, const char *what, u64 pages)
 {
 	buf_printf(b, "%-28s: 0x%016llx\n", what, (ull)pages);
@@ -47,7 +53,7 @@ void outcome_add_statistics(struct buf *b, const struct job *j)
 	add_count(b, "    Non-private cache pages", s->excluded[PAGE_CACHE]);
 	add_count(b, "    Private cache pages", s->excluded[PAGE_CACHE_PRIVATE]);
 	add_count(b, "    User process data pages", s->excluded[PAGE_USER]);
-	add_count(b, "    Free pages", s->excluded[PAGE_FREE]);
+	add_count(b, "    Free pages", free_pages(s));
 	add_count(b, "    Hwpoison pages", s->excluded[PAGE_HWPOISON]);
 	add_count(b, "    Offline pages", s->excluded[PAGE_OFFLINE]);
 	if (s->pages_not_in_source)
@@ -95,7 +101,7 @@ void outcome_add_mem_usage(struct buf *b, const struct job *j)
 		{"PRI_CACHE", s->excluded[PAGE_CACHE_PRIVATE], "yes",
 		 "Cache pages with private flag"},
 		{"USER\t", s->excluded[PAGE_USER], "yes", "User process pages"},
-		{"FREE\t", s->excluded[PAGE_FREE], "yes", "Free pages"},
+		{"FREE\t", free_pages(s), "yes", "Free pages"},
 		{"KERN_DATA", s->pages_written - s->pages_zero, "no",
 		 "Dumpable kernel data"},
 		{"NOT_IN_FILE", s->pages_not_in_source, "-", "Left out of it before"},
