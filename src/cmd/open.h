@@ -4,6 +4,7 @@
 
 #include "dump/dump.h"
 
+/* "-" is standard input, which has to be a file. */
 must_check struct err *cmd_open_dump(const char *path, struct dump **ret);
 
 /* The same for the parts of a split dump, or a single file. */
