@@ -1,8 +1,12 @@
 #include "dump/file.h"
 
+#include "base/clock.h"
+#include "dump/contest.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,15 +18,23 @@
 #define WINDOW_MIN_READ (64u << 10)
 #define WINDOW_NEAR	(1u << 20)
 #define WINDOW_MIN_NEAR 4096u
-#define WINDOW_LEN	(8u << 20)
+#define WINDOW_LEN	(4u << 20)
 #define WINDOW_ALIGN	(64u << 10) /* no page of any Linux is larger */
+
+/* Reads of at least this size are what read(2) and mmap compete in. */
+#define PIECE_LEN (512u << 10)
 
 /* Below this a copy out of the mapping is cheaper than a system call; above it the page
  * faults cost more, and on tmpfs would fill the holes of a sparse file. */
 #define MAP_MAX_READ (16u << 10)
 
+enum { CHOICE_OPEN, CHOICE_READ, CHOICE_MAP };
+
 struct file_source {
 	struct byte_source bytes;
+	struct file_source *root; /* the one that was opened first, maybe itself */
+	_Atomic int choice;	  /* of `root`, for long reads by all */
+	struct contest contest;
 	char *path;
 	int fd;
 	const char *map; /* the whole file, NULL if not mapped */
@@ -42,11 +54,12 @@ static void window_drop(struct file_source *f)
 	f->window_len = 0;
 }
 
-/* Move the window over @offset. False if the kernel will not map there. */
-static bool window_move(struct file_source *f, u64 offset)
+/* Move the window, of @want bytes if the file has them, over @offset. False if the kernel
+ * will not map there: what lies in /proc/vmcore may be such. */
+static bool window_move(struct file_source *f, u64 offset, size_t want)
 {
 	u64 start = align_down(offset, WINDOW_ALIGN);
-	size_t len = min_u64(WINDOW_LEN, f->bytes.size - start);
+	size_t len = min_u64(want, f->bytes.size - start);
 	void *window;
 
 	window_drop(f);
@@ -65,10 +78,16 @@ static bool window_has(const struct file_source *f, u64 offset)
 	       offset - f->window_offset < f->window_len;
 }
 
+static int get_choice(const struct file_source *f)
+{
+	return atomic_load_explicit(&f->root->choice, memory_order_relaxed);
+}
+
 static bool deserves_window(const struct file_source *f, u64 offset, size_t len)
 {
-	return len >= WINDOW_MIN_READ ||
-	       (len >= WINDOW_MIN_NEAR && offset - f->last_end < WINDOW_NEAR);
+	if (len >= WINDOW_MIN_READ)
+		return get_choice(f) != CHOICE_READ;
+	return len >= WINDOW_MIN_NEAR && offset - f->last_end < WINDOW_NEAR;
 }
 
 static struct err *read_fd(const struct file_source *f, u64 offset, void *data, size_t len)
@@ -83,6 +102,72 @@ static struct err *read_fd(const struct file_source *f, u64 offset, void *data, 
 	return err;
 }
 
+/* Copy at most @len bytes out of the window; false if they cannot be mapped. */
+static bool read_window(struct file_source *f, u64 offset, void *data, size_t *len,
+			size_t window_len)
+{
+	u64 at;
+
+	if (!window_has(f, offset) && !window_move(f, offset, window_len))
+		return false;
+	at = offset - f->window_offset;
+	*len = min_u64(*len, f->window_len - at);
+	memcpy(data, f->window + at, *len);
+	return true;
+}
+
+/* For all who have the file open, unless one of them was faster. */
+static void decide(struct file_source *f)
+{
+	int was_open = CHOICE_OPEN;
+	int choice = contest_winner(&f->contest) ? CHOICE_MAP : CHOICE_READ;
+
+	atomic_compare_exchange_strong(&f->root->choice, &was_open, choice);
+}
+
+/* Read PIECE_LEN bytes in the way whose turn it is, and see how long it takes. What the
+ * kernel does for read(2) and for mmap depends on its version and on the machine. */
+static struct err *compete(struct file_source *f, u64 offset, void *data)
+{
+	bool maps = contest_turn(&f->contest) == 1;
+	size_t done = PIECE_LEN;
+	u64 start;
+	struct err *err = NULL;
+
+	window_drop(f);
+	start = clock_now_ns();
+	/* Aligned down, so that the window has all of the piece. */
+	if (maps && !read_window(f, offset, data, &done, PIECE_LEN + WINDOW_ALIGN)) {
+		contest_add(&f->contest, UINT64_MAX);
+		err = read_fd(f, offset, data, PIECE_LEN);
+	} else {
+		if (!maps)
+			err = read_fd(f, offset, data, PIECE_LEN);
+		window_drop(f);
+		contest_add(&f->contest, clock_now_ns() - start);
+	}
+	if (contest_is_over(&f->contest))
+		decide(f);
+	return err;
+}
+
+/* Read 1 … @len bytes, *@ret_len of them. */
+static struct err *read_windowed(struct file_source *f, u64 offset, void *data, size_t len,
+				 size_t *ret_len)
+{
+	*ret_len = PIECE_LEN;
+	if (len >= PIECE_LEN && get_choice(f) == CHOICE_OPEN)
+		return compete(f, offset, data);
+	*ret_len = len;
+	if ((window_has(f, offset) || deserves_window(f, offset, len)) &&
+	    read_window(f, offset, data, ret_len, WINDOW_LEN))
+		return NULL;
+	/* Where mapping failed in small steps: a later one may be mappable again. */
+	if (get_choice(f) != CHOICE_READ)
+		*ret_len = min_u64(len, WINDOW_MIN_READ);
+	return read_fd(f, offset, data, *ret_len);
+}
+
 static struct err *file_read_at(const struct byte_source *src, u64 offset, void *data,
 				size_t len)
 {
@@ -92,27 +177,17 @@ static struct err *file_read_at(const struct byte_source *src, u64 offset, void 
 		memcpy(data, f->map + offset, len);
 		return NULL;
 	}
+	if (!f->uses_window)
+		return read_fd(f, offset, data, len);
 	while (len) {
-		size_t n = len;
-		struct err *err;
+		size_t done;
+		struct err *err = read_windowed(f, offset, data, len, &done);
 
-		if (f->uses_window &&
-		    (window_has(f, offset) ||
-		     (deserves_window(f, offset, len) && window_move(f, offset)))) {
-			u64 at = offset - f->window_offset;
-
-			n = min_u64(len, f->window_len - at);
-			memcpy(data, f->window + at, n);
-		} else {
-			/* In small steps: a later one may be mappable again. */
-			n = f->uses_window ? min_u64(len, WINDOW_MIN_READ) : len;
-			err = read_fd(f, offset, data, n);
-			if (err)
-				return err;
-		}
-		data = (char *)data + n;
-		offset += n;
-		len -= n;
+		if (err)
+			return err;
+		data = (char *)data + done;
+		offset += done;
+		len -= done;
 		f->last_end = offset;
 	}
 	return NULL;
@@ -182,6 +257,7 @@ static struct err *open_path(const char *path, bool uses_window, struct file_sou
 	f->bytes = (struct byte_source){
 		.read_at = file_read_at, .map = file_map, .ctx = f, .name = f->path};
 	f->uses_window = uses_window;
+	f->root = f;
 	err = examine(f);
 	if (err)
 		return err;
@@ -222,6 +298,7 @@ struct err *file_source_open_again(const struct file_source *of, struct file_sou
 	f->bytes.name = f->path;
 	f->map = of->map;
 	f->borrows_map = true;
+	f->root = of->root;
 	f->uses_window = of->uses_window;
 	*ret = steal(f);
 	return NULL;
@@ -243,4 +320,18 @@ void file_source_close(struct file_source *f)
 const struct byte_source *file_source_bytes(const struct file_source *f)
 {
 	return &f->bytes;
+}
+
+enum file_way file_source_way(const struct file_source *f)
+{
+	if (!f->uses_window)
+		return f->map ? FILE_IS_MAPPED : FILE_IS_READ;
+	switch (get_choice(f)) {
+	case CHOICE_READ:
+		return FILE_IS_READ;
+	case CHOICE_MAP:
+		return FILE_IS_MAPPED;
+	default:
+		return FILE_IS_OPEN;
+	}
 }

@@ -2,9 +2,10 @@
  * A file, block device or /proc/vmcore as a byte source.
  *
  * Regular files and devices are mapped whole, so that bytes can be used in place. What lies
- * in /proc is not: the kernel would build page tables for all of it; there a window is
- * mapped for long reads, and short ones are read(2). Nothing beyond the size seen when
- * opening is ever touched. One thread at a time: another thread opens it again.
+ * in /proc is not: the kernel would build page tables for all of it; there short reads are
+ * read(2), and for long ones a window is mapped if that is faster, which the first
+ * megabytes show. Nothing beyond the size seen when opening is ever touched. One thread at
+ * a time: another thread opens it again.
  */
 #ifndef DUMP_FILE_H
 #define DUMP_FILE_H
@@ -26,6 +27,11 @@ static inline void file_source_closep(struct file_source **f)
 {
 	file_source_close(*f);
 }
+
+/* How long reads are done. What the first of those that are open at once found out holds
+ * for all. */
+enum file_way { FILE_IS_OPEN, FILE_IS_READ, FILE_IS_MAPPED };
+enum file_way file_source_way(const struct file_source *f);
 
 /* Valid as long as @f is open. */
 const struct byte_source *file_source_bytes(const struct file_source *f);

@@ -1,10 +1,12 @@
 #include "testing.h"
 
 #include "base/bytes.h"
+#include "dump/contest.h"
 #include "dump/file.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define FILE_LEN (20u << 20)
@@ -100,6 +102,73 @@ static void what_has_no_end_is_no_source(void **state)
 	close(pipes[1]);
 }
 
+static void long_reads_find_out_how_they_are_fastest(void **state)
+{
+	static u8 data[16 << 20];
+	char path[64];
+	int fd = make_file(path, FILE_LEN);
+	struct file_source *f, *g;
+
+	assert_success(file_source_open_in_windows(path, &f));
+	assert_reads(file_source_bytes(f), 0, 500 << 10);
+	assert_int_equal(file_source_way(f), FILE_IS_OPEN);
+	assert_success(source_read(file_source_bytes(f), 4096, data, sizeof(data)));
+	for (size_t i = 0; i < sizeof(data); i += 8)
+		assert_int_equal(get_le64(data + i), 4096 + i);
+	assert_int_not_equal(file_source_way(f), FILE_IS_OPEN);
+	/* Who opens it again need not find out once more. */
+	assert_success(file_source_open_again(f, &g));
+	assert_int_equal(file_source_way(g), file_source_way(f));
+	read_all_sorts(file_source_bytes(g));
+	file_source_close(g);
+	read_all_sorts(file_source_bytes(f));
+	file_source_close(f);
+	close(fd);
+}
+
+static void what_cannot_be_mapped_is_read(void **state)
+{
+	static u8 data[16 << 20];
+	const struct rlimit none = {.rlim_cur = 1 << 20, .rlim_max = RLIM_INFINITY};
+	struct rlimit before;
+	char path[64];
+	int fd = make_file(path, FILE_LEN);
+	struct file_source *f;
+	struct err *err;
+
+	assert_success(file_source_open_in_windows(path, &f));
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	err = source_read(file_source_bytes(f), 4096, data, sizeof(data));
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_success(err);
+	for (size_t i = 0; i < sizeof(data); i += 8)
+		assert_int_equal(get_le64(data + i), 4096 + i);
+	assert_int_equal(file_source_way(f), FILE_IS_READ);
+	file_source_close(f);
+	close(fd);
+}
+
+static void a_contest_is_won_by_the_best_single_time(void **state)
+{
+	static const u64 times[2][CONTEST_ROUNDS] = {
+		{500, 100, 400, 900, 90, 950, 800, 800},
+		{50, 100, 400, 900, 90, 20, 800, 800},
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct contest c = {0};
+
+		for (unsigned round = 0; round < CONTEST_ROUNDS; round++) {
+			assert_false(contest_is_over(&c));
+			assert_int_equal(contest_turn(&c), round % 2);
+			contest_add(&c, times[i][round]);
+		}
+		assert_true(contest_is_over(&c));
+		assert_int_equal(contest_winner(&c), i);
+	}
+}
+
 static void holes_are_skipped(void **state)
 {
 	char path[64];
@@ -126,6 +195,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mapped_file_and_one_read_in_windows_say_the_same),
 		cmocka_unit_test(a_read_past_the_end_names_the_offset),
+		cmocka_unit_test(long_reads_find_out_how_they_are_fastest),
+		cmocka_unit_test(what_cannot_be_mapped_is_read),
+		cmocka_unit_test(a_contest_is_won_by_the_best_single_time),
 		cmocka_unit_test(holes_are_skipped),
 		cmocka_unit_test(what_has_no_end_is_no_source),
 	};
