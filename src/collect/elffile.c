@@ -21,6 +21,13 @@
 #define SEGMENTS_AT_ONCE 128
 #define GAP_SIZES	 16 /* by powers of two, up to a chunk */
 
+/* Where the crashed kernel has an address range, the second time. */
+struct range {
+	vaddr_t vaddr;
+	paddr_t paddr;
+	u64 len;
+};
+
 struct elffile {
 	struct elfcore_layout layout;
 	struct elfcore_segment notes;
@@ -28,6 +35,7 @@ struct elffile {
 	size_t status_note_len;
 	u64 status_offset; /* in the file */
 	vaddr_t direct_map;
+	struct range image; /* of the crashed kernel, len 0 if not known */
 	u64 data_offset;
 
 	u64 num_segments;
@@ -52,6 +60,32 @@ static void find_direct_map(struct collection *c, struct elffile *e)
 			dump_notices(c->d),
 			"it is not known where the crashed kernel maps its memory: the ELF "
 			"file has physical in place of virtual addresses");
+}
+
+/* The kernel's image has addresses beside those of the direct map. drgn (0.0.22) finds the
+ * page tables through them, and through nothing else: swapper_pg_dir is one. In
+ * /proc/vmcore they are a segment of their own. */
+static void find_image(struct collection *c, struct range *ret)
+{
+	const struct vmcoreinfo *vi = dump_vmcoreinfo(c->d);
+	u64 size = dump_page_size(c->d);
+	vaddr_t start, tables;
+	paddr_t first, last;
+	struct err *err;
+
+	if (!vi || !vmcoreinfo_symbol(vi, "_stext", &start) ||
+	    !vmcoreinfo_symbol(vi, "swapper_pg_dir", &tables))
+		return;
+	start -= start % size;
+	tables -= tables % size;
+	if (tables < start)
+		return;
+	err = dump_translate(c->d, start, &first);
+	if (!err)
+		err = dump_translate(c->d, tables, &last);
+	if (!err && first % size == 0 && last - first == tables - start)
+		*ret = (struct range){start, first, tables - start + size};
+	err_ignore(err);
 }
 
 static struct err *make_status_note(struct collection *c, struct elffile *e, bool is_whole)
@@ -81,6 +115,7 @@ static struct err *elf_begin(struct collection *c)
 	e->min_gap = 1;
 	e->layout.machine = dump_arch(c->d)->elf_machine;
 	find_direct_map(c, e);
+	find_image(c, &e->image);
 	return make_status_note(c, e, false);
 }
 
@@ -101,6 +136,18 @@ static u64 find_segment(const u8 *ram, const u8 *kept, u64 bit, u64 *ret_kept)
 
 	*ret_kept = bits_find(kept, bit, end, false);
 	return bits_find(kept, *ret_kept, end, true);
+}
+
+/* The part of [@first, @end), page frames, that is in the kernel's image: false if none is.
+ */
+static bool clip_to_image(const struct collection *c, pfn_t *first, pfn_t *end)
+{
+	const struct elffile *e = c->file;
+	u64 size = dump_page_size(c->d);
+
+	*first = max_u64(*first, e->image.paddr / size);
+	*end = min_u64(*end, (e->image.paddr + e->image.len) / size);
+	return *first < *end;
 }
 
 /* Pages of these must not be read, or are not there. */
@@ -140,11 +187,15 @@ static struct err *elf_put_chunk(struct collection *c, struct filter_chunk *chun
 
 	close_gaps(e, chunk);
 	for (u64 bit = 0, kept_end, end; bit < CHUNK_PAGES; bit = end) {
+		pfn_t from, to;
+
 		bit = bits_find(chunk->ram, bit, CHUNK_PAGES, true);
 		if (bit == CHUNK_PAGES)
 			break;
 		end = find_segment(chunk->ram, chunk->kept, bit, &kept_end);
-		num++;
+		from = chunk->first + bit;
+		to = chunk->first + end;
+		num += 1 + clip_to_image(c, &from, &to);
 		if (end > kept_end)
 			num_gaps[63 - __builtin_clzll(end - kept_end)]++;
 	}
@@ -208,6 +259,33 @@ static struct err *add_header(struct headers *h, const struct elfcore_segment *s
 	return h->count == SEGMENTS_AT_ONCE ? flush(h) : NULL;
 }
 
+/* One run of pages: page frames [@first, @end), of which the first @num_kept are in the
+ * file at @offset. */
+static struct err *add_run(struct headers *h, pfn_t first, pfn_t end, u64 num_kept,
+			   u64 offset)
+{
+	const struct elffile *e = h->c->file;
+	u64 size = dump_page_size(h->c->d);
+	pfn_t kept_end = first + num_kept, from = first, to = end;
+	struct elfcore_segment s = {.type = PT_LOAD,
+				    .flags = PF_R | PF_W | PF_X,
+				    .offset = offset,
+				    .vaddr = e->direct_map + first * size,
+				    .paddr = first * size,
+				    .filesz = num_kept * size,
+				    .memsz = (end - first) * size};
+	struct err *err = add_header(h, &s);
+
+	if (err || !clip_to_image(h->c, &from, &to))
+		return err;
+	s.vaddr = e->image.vaddr + (from * size - e->image.paddr);
+	s.paddr = from * size;
+	s.offset = offset + (min_u64(from, kept_end) - first) * size;
+	s.filesz = (min_u64(to, kept_end) - min_u64(from, kept_end)) * size;
+	s.memsz = (to - from) * size;
+	return add_header(h, &s);
+}
+
 /* Program headers of one chunk; *@rank pages are kept before it. */
 static struct err *write_chunk_headers(struct headers *h, pfn_t first, const u8 *ram,
 				       const u8 *kept, u64 *rank)
@@ -222,14 +300,8 @@ static struct err *write_chunk_headers(struct headers *h, pfn_t first, const u8 
 		if (bit == CHUNK_PAGES)
 			break;
 		end = find_segment(ram, kept, bit, &kept_end);
-		err = add_header(h, &(struct elfcore_segment){
-					    .type = PT_LOAD,
-					    .flags = PF_R | PF_W | PF_X,
-					    .offset = e->data_offset + *rank * size,
-					    .vaddr = e->direct_map + (first + bit) * size,
-					    .paddr = (first + bit) * size,
-					    .filesz = (kept_end - bit) * size,
-					    .memsz = (end - bit) * size});
+		err = add_run(h, first + bit, first + end, kept_end - bit,
+			      e->data_offset + *rank * size);
 		if (err)
 			return err;
 		*rank += kept_end - bit;
