@@ -66,22 +66,6 @@ static u32 excluded_classes(unsigned level)
 	return classes;
 }
 
-static struct err *open_classes(struct filter *f, const struct typelist *types)
-{
-	struct err *err = memmap_open(f->d, &f->memmap);
-
-	if (!err)
-		err = pageclass_init(dump_vmcoreinfo(f->d), types, dump_notices(f->d),
-				     &f->classes);
-	if (!err)
-		f->max_window_pages =
-			max_u64(align_down(WINDOW_MAX_BYTES / f->classes.struct_size, 64),
-				WINDOW_MIN_PAGES);
-	if (!err)
-		f->block_pages = (u64)1 << f->classes.max_order;
-	return err;
-}
-
 static void open_pcp(struct filter *f, const struct typelist *types)
 {
 	struct err *err = pcp_read(f->d, types, f->memmap, &f->classes, &f->pcp);
@@ -99,22 +83,41 @@ static struct err *open_places(struct filter *f)
 	return err ? err : memmap_places_read(r, f->memmap, &f->places);
 }
 
+static struct err *open_classes(struct filter *f, const struct filter_options *options)
+{
+	const struct vmcoreinfo *vi = dump_vmcoreinfo(f->d);
+	bool wants_pcp = options->level & COLLECT_FREE && !options->keeps_pcp;
+	struct typelist types = {0};
+	struct err *err = memmap_open(f->d, &f->memmap);
+
+	if (err)
+		return err;
+	/* Without types there may be less to leave out, which is told where it shows. */
+	if (wants_pcp || !pageclass_is_told(vi))
+		err_ignore(typelist_read(f->d, &types));
+	err = pageclass_init(vi, &types, dump_notices(f->d), &f->classes);
+	if (err)
+		return err;
+	f->max_window_pages =
+		max_u64(align_down(WINDOW_MAX_BYTES / f->classes.struct_size, 64),
+			WINDOW_MIN_PAGES);
+	f->block_pages = (u64)1 << f->classes.max_order;
+	if (wants_pcp)
+		open_pcp(f, &types);
+	return NULL;
+}
+
 struct err *filter_open(struct dump *d, const struct filter_options *options,
 			struct filter **ret)
 {
 	cleanup(filter_closep) struct filter *f = calloc(1, sizeof(*f));
-	struct typelist types;
 	struct err *err;
 
 	if (!f)
 		return err_nomem();
 	f->d = d;
 	f->excluded = excluded_classes(options->level);
-	/* Without them there may be less to leave out, which is told where it shows. */
-	err_ignore(typelist_read(d, &types));
-	err = open_classes(f, &types);
-	if (!err && f->excluded >> PAGE_PCP_FREE & 1 && !options->keeps_pcp)
-		open_pcp(f, &types);
+	err = open_classes(f, options);
 	if (err) {
 		memmap_close(f->memmap);
 		f->memmap = NULL;

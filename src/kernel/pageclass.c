@@ -203,6 +203,19 @@ struct err *pageclass_init(const struct vmcoreinfo *vi, const struct typelist *t
 	return NULL;
 }
 
+bool pageclass_is_told(const struct vmcoreinfo *vi)
+{
+	const struct typelist no_types = {0};
+	struct notices gaps = {0};
+	struct pageclass pc;
+	struct err *err = pageclass_init(vi, &no_types, &gaps, &pc);
+	bool is_told = !err && !gaps.count;
+
+	err_ignore(err);
+	notices_deinit(&gaps);
+	return is_told;
+}
+
 static inline bool has_type(struct maybe type, u32 mapcount)
 {
 	u32 value = (u32)type.value;

@@ -55,6 +55,9 @@ must_check struct err *pageclass_init(const struct vmcoreinfo *vi,
 				      const struct typelist *types, struct notices *notices,
 				      struct pageclass *ret);
 
+/* Does VMCOREINFO alone tell everything? Else types are worth reading. */
+bool pageclass_is_told(const struct vmcoreinfo *vi);
+
 /* Judge page frame @pfn by its struct at @page. @next is the struct behind it, NULL if not
  * at hand. *@ret_count: how many page frames from @pfn on share its fate (free blocks and
  * compound pages: more than one). The tail of a compound page by itself is PAGE_KERNEL. */

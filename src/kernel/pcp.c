@@ -2,14 +2,17 @@
 
 #include "base/bytes.h"
 
-#define MAX_NODES	 1024
-#define MAX_ZONES	 16
-#define MAX_LISTS	 64
-#define MAX_CPUMASK_LEN	 8192 /* bytes */
-#define STRUCTS_LEN	 ((size_t)32 << 10)
-#define LIST_HEAD_LEN	 16
-#define MAX_PCP_LEN	 4096 /* struct per_cpu_pages, as far as it is read */
-#define MAX_NODE_COUNT	 ((u64)1 << 26)
+#define MAX_NODES	1024
+#define MAX_ZONES	16
+#define MAX_LISTS	64
+#define MAX_CPUMASK_LEN 8192 /* bytes */
+#define STRUCTS_LEN	((size_t)32 << 10)
+#define LIST_HEAD_LEN	16
+#define MAX_PCP_LEN	4096 /* struct per_cpu_pages, as far as it is read */
+/* Bounds of the whole walk, far above those of the largest machines: a hostile dump may
+ * lead to the same lists again and again. */
+#define MAX_LIST_SETS	 (1u << 20)
+#define MAX_BLOCKS	 (1u << 22)
 #define BLOCK_ORDER_MASK 0xffu
 
 /* Where things are in the crashed kernel's structs. */
@@ -40,6 +43,7 @@ struct walk {
 	struct memmap_cursor cursor;
 	struct layout l;
 	struct pcp *pcp;
+	u32 num_list_sets, num_blocks; /* looked at */
 	u8 cpumask[MAX_CPUMASK_LEN];
 	u8 structs[STRUCTS_LEN];
 };
@@ -291,6 +295,9 @@ static struct err *walk_list(struct walk *w, vaddr_t head, vaddr_t first, vaddr_
 		vaddr_t page = node - w->l.link;
 		struct err *err;
 
+		if (w->num_blocks++ == MAX_BLOCKS)
+			return err_new(ERR_BAD_DATA, "more than %u free blocks",
+				       MAX_BLOCKS);
 		if (*count < (u64)1 << order)
 			return err_new(ERR_BAD_DATA, "it is longer than its count");
 		if (!memmap_find_pfn(&w->cursor, page, &pfn))
@@ -323,10 +330,11 @@ static struct err *walk_lists(struct walk *w, vaddr_t addr)
 
 	if (err)
 		return err;
+	if (w->num_list_sets++ == MAX_LIST_SETS)
+		return err_new(ERR_BAD_DATA, "more than %u sets of lists", MAX_LIST_SETS);
 	count = get_le32(bytes + l->count);
-	if (count > MAX_NODE_COUNT)
-		return err_new(ERR_BAD_DATA, "a count of %llu pages",
-			       (unsigned long long)count);
+	if (count > INT32_MAX)
+		return err_new(ERR_BAD_DATA, "a count of %d pages", (int)count);
 	for (u64 i = 0; i < l->num_lists && !err; i++) {
 		u64 at = l->lists + i * LIST_HEAD_LEN;
 
