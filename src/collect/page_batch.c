@@ -93,6 +93,17 @@ void page_batch_read_run(struct page_batch *b, const struct run *run, u8 *pages)
 	}
 }
 
+const u8 *page_batch_get_run(struct page_batch *b, const struct run *run)
+{
+	const u8 *pages = dump_reader_look(b->reader, run->first * b->page_size,
+					   run->count * b->page_size);
+
+	if (pages)
+		return pages;
+	page_batch_read_run(b, run, b->pages);
+	return b->pages;
+}
+
 void page_batch_read(struct page_batch *b)
 {
 	u8 *pages = b->pages;

@@ -52,10 +52,14 @@ static size_t pack_page(const struct collect_codec *codec, struct page_batch *b,
 
 size_t page_pack(const struct collect_codec *codec, struct page_batch *b)
 {
-	size_t len = 0;
+	size_t len = 0, i = 0;
 
-	for (size_t i = 0; i < b->which.num_pages; i++)
-		len = pack_page(codec, b, i, b->pages + i * b->page_size, len);
+	for (size_t run = 0; run < b->which.num_runs; run++) {
+		const u8 *pages = page_batch_get_run(b, &b->which.runs[run]);
+
+		for (u64 j = 0; j < b->which.runs[run].count; j++, i++)
+			len = pack_page(codec, b, i, pages + j * b->page_size, len);
+	}
 	return len;
 }
 

@@ -97,6 +97,9 @@ void dump_reader_read_some(struct dump_reader *r, enum addr_space space, u64 add
 /* As dump_translate(). */
 must_check struct err *dump_reader_translate(struct dump_reader *r, vaddr_t addr,
 					     paddr_t *ret);
+/* @len bytes of physical memory in place, good until the next look with @r, where that is
+ * faster than a copy. NULL where it is not, or they are not all there: read them. */
+const void *dump_reader_look(struct dump_reader *r, paddr_t addr, size_t len);
 /* The page as it lies in a kdump-compressed file: @len bytes at @data, good until the next
  * call with @r, compressed as @flags say (DISKDUMP_ZLIB …; 0: not at all). They are not
  * decompressed, so that damage to them goes unnoticed. False if the dump is not of that

@@ -349,6 +349,16 @@ static const void *elf_map_phys(struct dump_reader *r, paddr_t addr, size_t len,
 	return r->src->map(r->src, s->offset + (addr - s->start), (size_t)*ret_len);
 }
 
+static const void *elf_look_phys(struct dump_reader *r, paddr_t addr, size_t len)
+{
+	const struct elf_dump *e = r->d->state;
+	const struct stretch *s = stretches_find(&e->data, addr);
+
+	if (!s || !r->src->look || len > s->start + s->len - addr)
+		return NULL;
+	return r->src->look(r->src, s->offset + (addr - s->start), len);
+}
+
 const struct dump_format dump_format_elfcore = {
 	.name = "ELF core",
 	.recognises = elfcore_recognises,
@@ -357,4 +367,5 @@ const struct dump_format dump_format_elfcore = {
 	.pfn_run = elf_pfn_run,
 	.read_phys = elf_read_phys,
 	.map_phys = elf_map_phys,
+	.look_phys = elf_look_phys,
 };

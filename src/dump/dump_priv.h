@@ -45,6 +45,8 @@ struct dump_format {
 	 * possible. The pointer stays good as long as the reader. NULL: never possible. */
 	const void *(*map_phys)(struct dump_reader *r, paddr_t addr, size_t len,
 				u64 *ret_len);
+	/* See dump_reader_look(). NULL: never possible. */
+	const void *(*look_phys)(struct dump_reader *r, paddr_t addr, size_t len);
 	/* See dump_reader_packed(). NULL: there are no such pages. */
 	struct err *(*packed)(struct dump_reader *r, pfn_t pfn, const void **data,
 			      size_t *len, u32 *flags);

@@ -29,6 +29,12 @@
 #define MAP_MAX_READ (16u << 10)
 
 enum { CHOICE_OPEN, CHOICE_READ, CHOICE_MAP };
+/* Pages of the mapping that are in use: about the span of what was looked at last. */
+#define LOOK_SPAN (4u << 20)
+
+#ifndef MADV_POPULATE_READ
+#	define MADV_POPULATE_READ 22 /* since Linux 5.14 */
+#endif
 
 struct file_source {
 	struct byte_source bytes;
@@ -43,7 +49,10 @@ struct file_source {
 	const char *window;
 	u64 window_offset;
 	size_t window_len;
-	u64 last_end; /* of the read before */
+	u64 last_end;		  /* of the read before */
+	u64 look_start, look_end; /* pages of the mapping that are in use */
+	bool is_sparse;
+	u64 data_start, data_end; /* here the file has no holes */
 };
 
 static void window_drop(struct file_source *f)
@@ -202,6 +211,47 @@ static const void *file_map(const struct byte_source *src, u64 offset, size_t le
 	return f->map + offset;
 }
 
+/* Has the file no hole there? Touching a hole in a mapping of tmpfs would fill it. */
+static bool is_data(struct file_source *f, u64 offset, size_t len)
+{
+	off_t hole;
+
+	if (!f->is_sparse)
+		return true;
+	if (offset < f->data_start || offset + len > f->data_end) {
+		hole = lseek(f->fd, (off_t)offset, SEEK_HOLE);
+		f->data_start = offset;
+		f->data_end = hole < 0 ? offset : (u64)hole;
+	}
+	return offset + len <= f->data_end;
+}
+
+static void look_drop(struct file_source *f)
+{
+	if (f->look_end > f->look_start)
+		(void)madvise((void *)(f->map + f->look_start), f->look_end - f->look_start,
+			      MADV_DONTNEED);
+	f->look_start = f->look_end = 0;
+}
+
+static const void *file_look(const struct byte_source *src, u64 offset, size_t len)
+{
+	struct file_source *f = src->ctx;
+	u64 start = align_down(offset, WINDOW_ALIGN);
+	u64 end = min_u64(align_up(offset + len, WINDOW_ALIGN), src->size);
+
+	if (!f->map || !range_fits(offset, len, src->size) || !is_data(f, offset, len))
+		return NULL;
+	if (start < f->look_start || end > f->look_start + LOOK_SPAN) {
+		look_drop(f);
+		f->look_start = start;
+	}
+	f->look_end = max_u64(f->look_end, end);
+	if (madvise((void *)(f->map + start), end - start, MADV_POPULATE_READ) < 0)
+		return NULL;
+	return f->map + offset;
+}
+
 static u64 file_next_data(const struct byte_source *src, u64 offset)
 {
 	const struct file_source *f = src->ctx;
@@ -224,6 +274,7 @@ static struct err *examine(struct file_source *f)
 		return err_os(errno, "cannot stat %s", f->path);
 	if (S_ISREG(st.st_mode)) {
 		f->bytes.size = (u64)st.st_size;
+		f->is_sparse = (u64)st.st_blocks * 512 < f->bytes.size;
 		f->bytes.next_data = file_next_data;
 	} else if (S_ISBLK(st.st_mode)) {
 		end = lseek(f->fd, 0, SEEK_END);
@@ -254,8 +305,11 @@ static struct err *open_path(const char *path, bool uses_window, struct file_sou
 	f->path = strdup(path);
 	if (!f->path)
 		return err_nomem();
-	f->bytes = (struct byte_source){
-		.read_at = file_read_at, .map = file_map, .ctx = f, .name = f->path};
+	f->bytes = (struct byte_source){.read_at = file_read_at,
+					.map = file_map,
+					.look = file_look,
+					.ctx = f,
+					.name = f->path};
 	f->uses_window = uses_window;
 	f->root = f;
 	err = examine(f);
@@ -300,6 +354,7 @@ struct err *file_source_open_again(const struct file_source *of, struct file_sou
 	f->borrows_map = true;
 	f->root = of->root;
 	f->uses_window = of->uses_window;
+	f->is_sparse = of->is_sparse;
 	*ret = steal(f);
 	return NULL;
 }

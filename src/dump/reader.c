@@ -124,6 +124,11 @@ struct err *reader_read_table_entry(void *ctx, paddr_t addr, u64 *ret)
 	return err;
 }
 
+const void *dump_reader_look(struct dump_reader *r, paddr_t addr, size_t len)
+{
+	return r->d->format->look_phys ? r->d->format->look_phys(r, addr, len) : NULL;
+}
+
 bool dump_reader_packed(struct dump_reader *r, pfn_t pfn, const void **data, size_t *len,
 			u32 *flags, struct err **ret_why)
 {

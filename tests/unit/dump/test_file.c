@@ -190,6 +190,37 @@ static void holes_are_skipped(void **state)
 	close(fd);
 }
 
+static void a_look_shows_the_bytes_but_never_a_hole(void **state)
+{
+	char path[64];
+	int fd = make_file(path, FILE_LEN);
+	const struct byte_source *src;
+	struct file_source *f;
+	struct stat before, after;
+	u8 bytes[10000];
+
+	assert_int_equal(ftruncate(fd, 2 * (off_t)FILE_LEN), 0);
+	assert_int_equal(fstat(fd, &before), 0);
+	assert_success(file_source_open(path, &f));
+	src = file_source_bytes(f);
+	for (u64 at = 1; at + sizeof(bytes) < FILE_LEN; at += FILE_LEN / 9) {
+		const void *seen = src->look(src, at, sizeof(bytes));
+
+		/* Kernels before 5.14 cannot. */
+		if (!seen)
+			continue;
+		assert_success(source_read(src, at, bytes, sizeof(bytes)));
+		assert_memory_equal(seen, bytes, sizeof(bytes));
+	}
+	assert_null(src->look(src, FILE_LEN - 100, 5000));
+	assert_null(src->look(src, FILE_LEN + 5000, 100));
+	assert_null(src->look(src, 2 * (u64)FILE_LEN - 10, 20));
+	assert_int_equal(fstat(fd, &after), 0);
+	assert_int_equal(after.st_blocks, before.st_blocks);
+	file_source_close(f);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +230,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_mapped_is_read),
 		cmocka_unit_test(a_contest_is_won_by_the_best_single_time),
 		cmocka_unit_test(holes_are_skipped),
+		cmocka_unit_test(a_look_shows_the_bytes_but_never_a_hole),
 		cmocka_unit_test(what_has_no_end_is_no_source),
 	};
 
