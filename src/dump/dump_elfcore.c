@@ -110,6 +110,10 @@ static void take_load(struct dump *d, const struct elfcore_segment *p)
 	u64 filesz = p->filesz;
 	u64 in_file = p->offset < d->src->size ? d->src->size - p->offset : 0;
 
+	/* What /proc/kcore has for memory that is only virtual: vmalloc, modules. It is
+	 * read through the page tables. */
+	if (p->paddr == UINT64_MAX)
+		return;
 	if (!range_fits(p->paddr, memsz, MAX_PADDR)) {
 		notices_add(&d->notices,
 			    "%s: a segment of 0x%llx bytes at physical address 0x%llx is "

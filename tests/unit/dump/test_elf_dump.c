@@ -1,5 +1,6 @@
 #include "testing.h"
 
+#include "base/bytes.h"
 #include "dump/dump.h"
 #include "gen.h"
 
@@ -61,6 +62,37 @@ static bool has_notice(struct world *w, const char *words)
 		if (strstr(n->texts[i], words))
 			return true;
 	return false;
+}
+
+/* PT_LOADs follow PT_NOTE behind the ELF header; p_paddr is at 24 of each. */
+static void put_paddr(struct world *w, unsigned load, paddr_t addr)
+{
+	put_le64((u8 *)w->file.data + 64 + 56 * (1 + load) + 24, addr);
+}
+
+static void a_segment_without_a_physical_address_is_passed_over(void **state)
+{
+	static const struct gen_load loads[] = {{1, 8, 8, 0}, {9, 8, 8, 0}};
+	struct world *w = *state;
+
+	write_file(w, &(struct gen_elf_options){.loads = loads, .num_loads = 2});
+	put_paddr(w, 1, UINT64_MAX);
+	open_dump(w);
+	assert_int_equal(dump_pfn_state(w->d, 8), PFN_PRESENT);
+	assert_int_equal(dump_pfn_state(w->d, 9), PFN_ABSENT);
+	assert_int_equal(dump_notices(w->d)->count, 0);
+}
+
+static void a_segment_that_no_cpu_can_address_is_told(void **state)
+{
+	static const struct gen_load loads[] = {{1, 8, 8, 0}, {9, 8, 8, 0}};
+	struct world *w = *state;
+
+	write_file(w, &(struct gen_elf_options){.loads = loads, .num_loads = 2});
+	put_paddr(w, 1, UINT64_MAX - 4095);
+	open_dump(w);
+	assert_int_equal(dump_pfn_state(w->d, 8), PFN_PRESENT);
+	assert_true(has_notice(w, "no CPU can address it"));
 }
 
 static void pages_are_read_from_odd_offsets_and_across_page_ends(void **state)
@@ -300,6 +332,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_test(pages_are_read_from_odd_offsets_and_across_page_ends),
+		world_test(a_segment_without_a_physical_address_is_passed_over),
+		world_test(a_segment_that_no_cpu_can_address_is_told),
 		world_test(a_missing_page_is_a_state_and_a_read_of_it_a_fault),
 		world_test(overlapping_loads_describe_the_same_memory_once),
 		world_test(memory_beyond_p_filesz_is_excluded_unless_another_load_has_it),
