@@ -173,9 +173,11 @@ static struct err *write_some_level(struct job *j)
 		if (!err || err_code(err) != ERR_INCOMPLETE || !j->stats.is_out_of_space ||
 		    w->is_flattened || i + 1 >= w->num_levels)
 			return err;
-		remark(j, err_message(err));
-		fprintf(stderr, "%s: trying again with dump level %u\n", j->program,
-			w->levels[i + 1]);
+		fprintf(stderr,
+			"%s: no room for more than %llu pages of a dump of level %u: trying "
+			"again with dump level %u\n",
+			j->program, (unsigned long long)j->stats.pages_written,
+			w->levels[i], w->levels[i + 1]);
 		err_free(err);
 		remove_last_try(j);
 	}
