@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 
 #define MIN_GROUP_SHIFT 12 /* 512 bytes */
-#define MAX_RANKS	((u64)1 << 20)
+#define MAX_RANKS	((u64)1 << 17)
 #define MAPPED_LEN	65536u
 
 void bitmap_init(struct bitmap *b, const struct byte_source *src, u64 offset, u64 num_bits)

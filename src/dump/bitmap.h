@@ -42,7 +42,7 @@ void bitmap_view_init(struct bitmap_view *v, const struct bitmap *b,
 		      const struct byte_source *src);
 
 /* Go through the whole of @b with @v, a view of it, to make bitmap_rank() possible. Takes
- * at most 8 MB. Errors are those of reading, and lack of memory. */
+ * at most 1 MB. Errors are those of reading, and lack of memory. */
 must_check struct err *bitmap_count(struct bitmap *b, struct bitmap_view *v);
 
 /* False past the end. Bit 0 is the lowest of the first byte. */

@@ -11,7 +11,7 @@
 #define FLATTENED_MAGIC "makedumpfile"
 #define MIN_PAGE_SHIFT	12
 #define MAX_PAGE_SHIFT	16
-#define OWN_CACHE_BYTES ((size_t)4 << 20)
+#define OWN_CACHE_BYTES ((size_t)512 << 10)
 
 struct err *dump_load(struct dump *d, u64 offset, u64 len, size_t max_len, const char *what,
 		      void **ret, size_t *ret_len)

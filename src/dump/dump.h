@@ -4,10 +4,12 @@
  *
  * A struct dump owns its file and its VMCOREINFO, and what it says of the dump is constant
  * once it is open (and dump_set_direct_map() called). It has a reader of its own, with a
- * cache of a few megabytes, through which the functions without "reader" in their names
+ * cache of half a megabyte, through which the functions without "reader" in their names
  * read; that reader and the notices belong to one thread at a time. Other threads have a
- * struct dump_reader each. Two dumps can be open at once. Memory is bounded whatever the
- * file says: tables are bounded by the file's size.
+ * struct dump_reader each. Two dumps can be open at once.
+ *
+ * A dump takes about a megabyte, and notes. Whatever a file says, it takes at most 64: with
+ * as many segments as an ELF core may have here, or in as many pieces as a flattened file.
  *
  * Virtual reads: dump/ walks the page tables with the target's arch ops. Before the tables
  * are known (and where they are lost) the kernel image and the direct map are linear;

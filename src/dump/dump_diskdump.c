@@ -7,7 +7,7 @@
 #include "dump/compressed_priv.h"
 
 #define MAX_VMCOREINFO_LEN (64u << 10)
-#define MAX_RAM_RANGES	   (1u << 20)
+#define MAX_RAM_RANGES	   (1u << 18)
 #define TAIL_DESCS	   512
 
 static struct err *find_ram(struct dump *d, struct bitmap_view *ram)
