@@ -16,6 +16,16 @@ def release_of(vmcore):
     return head[head.index(b"OSRELEASE=") + 10 :].split(b"\n")[0].decode()
 
 
+def fetch_makedumpfile():
+    """A newer one than Debian 12's, or None. Since 46df8e73a4a3 ("mm: free up PG_slab") page types are
+    numbers; 1.7.7 and later know them. It has zstd, too."""
+    fetch = [os.path.join(TOP, "tools", "fetch-peer"), "sid", "makedumpfile"]
+    good, said, out = run(fetch + [os.path.join(BUILD, "peers")])
+    if not good:
+        print(f"# {said}", file=sys.stderr)
+    return out.strip() if good else None
+
+
 def find_makedumpfile(vmcore):
     """Its path, or None."""
     if "MAKEDUMPFILE" in os.environ:
@@ -23,12 +33,7 @@ def find_makedumpfile(vmcore):
     major, minor = (int(x) for x in release_of(vmcore).split(".")[:2])
     if (major, minor) < (6, 9):
         return shutil.which("makedumpfile")
-    # Since 46df8e73a4a3 ("mm: free up PG_slab") page types are numbers; 1.7.7 and later know them.
-    fetch = [os.path.join(TOP, "tools", "fetch-peer"), "sid", "makedumpfile"]
-    good, said, out = run(fetch + [os.path.join(BUILD, "peers")])
-    if not good:
-        print(f"# {said}", file=sys.stderr)
-    return out.strip() if good else None
+    return fetch_makedumpfile()
 
 
 def make_vmcore(variant, path):
