@@ -1,27 +1,10 @@
 #include "testing.h"
 
 #include "base/bytes.h"
-#include "gen_kernel.h"
+#include "gen_pcp.h"
 #include "kernel/pcp.h"
 
 static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
-/* Where the machine has its structs, all in the kernel image. */
-#define IMAGE	       0xffffffff80000000ULL
-#define NODE_DATA      (24u << 12)
-#define PGDAT	       (25u << 12)
-#define PERCPU_OFFSETS (26u << 12)
-#define POSSIBLE_CPUS  (PERCPU_OFFSETS + 512)
-#define PAGESETS       (27u << 12) /* of zone 0 for each CPU, then of zone 1 */
-
-#define ZONES	   128 /* in struct pglist_data */
-#define ZONE_LEN   64
-#define PAGESET	   8 /* in struct zone */
-#define PCP_LEN	   512
-#define LISTS	   16 /* in struct per_cpu_pages, whose count comes first */
-#define NUM_LISTS  13
-#define HUGE_LIST  12
-#define HUGE_ORDER 9
 
 struct world {
 	struct gen g;
@@ -32,38 +15,7 @@ struct world {
 	struct typelist types;
 	struct pageclass classes;
 	struct pcp *pcp;
-	u64 pcp_offset; /* of struct per_cpu_pages in what zones point to */
 };
-
-static void set_types(struct world *w)
-{
-	const struct btf_want wants[] = {
-		{.type = "page", .member = "lru", .value = 8, .size = 16},
-		{.type = "page", .member = "_refcount", .value = 52, .size = 4},
-		{.type = "zone", .value = ZONE_LEN},
-		{.type = "zone", .member = "per_cpu_pageset", .value = PAGESET, .size = 8},
-		{.type = "per_cpu_pages", .member = "count", .value = 0, .size = 4},
-		{.type = "per_cpu_pages",
-		 .member = "lists",
-		 .value = LISTS,
-		 .size = 16 * NUM_LISTS,
-		 .count = NUM_LISTS},
-		{.type = "pglist_data",
-		 .member = "node_zones",
-		 .value = ZONES,
-		 .size = 2 * ZONE_LEN,
-		 .count = 2},
-		{.type = "cpumask", .value = 8},
-		{.member = "MIGRATE_PCPTYPES", .value = 3},
-	};
-
-	w->types = (struct typelist){.num_wants = ARRAY_SIZE(wants),
-				     .percpu_offsets = IMAGE + PERCPU_OFFSETS,
-				     .possible_cpus = IMAGE + POSSIBLE_CPUS};
-	memcpy(w->types.wants, wants, sizeof(wants));
-	for (size_t i = 0; i < ARRAY_SIZE(wants); i++)
-		w->types.wants[i].present = true;
-}
 
 static struct btf_want *type_of(struct world *w, const char *type, const char *member)
 {
@@ -78,60 +30,10 @@ static struct btf_want *type_of(struct world *w, const char *type, const char *m
 	return NULL;
 }
 
-static u32 lists_at(unsigned zone, unsigned cpu)
-{
-	return PAGESETS + zone * 2 * PCP_LEN + cpu * PCP_LEN;
-}
-
-static u8 *bytes_at(struct world *w, paddr_t at)
-{
-	return gen_page(&w->g, at >> 12) + (at & 4095);
-}
-
-/* Two CPUs, one node with two zones, empty lists. */
 static void begin(struct world *w)
 {
-	*w = (struct world){0};
-	gen_kernel_init(&w->g, GEN_KERNEL_6_1);
-	buf_printf(&w->g.vmcoreinfo, "SYMBOL(node_data)=%llx\nLENGTH(node_data)=4\n",
-		   IMAGE + NODE_DATA);
-	gen_put64(&w->g, NODE_DATA + 8, IMAGE + PGDAT);
-	gen_put64(&w->g, PERCPU_OFFSETS + 8, PCP_LEN);
-	gen_put64(&w->g, POSSIBLE_CPUS, 3);
-	for (unsigned zone = 0; zone < 2; zone++) {
-		gen_put64(&w->g, PGDAT + ZONES + zone * ZONE_LEN + PAGESET,
-			  IMAGE + lists_at(zone, 0));
-		for (unsigned cpu = 0; cpu < 2; cpu++)
-			for (unsigned list = 0; list < NUM_LISTS; list++) {
-				u32 head = lists_at(zone, cpu) + LISTS + list * 16;
-
-				gen_put64(&w->g, head, IMAGE + head);
-				gen_put64(&w->g, head + 8, IMAGE + head);
-			}
-	}
-	set_types(w);
-}
-
-static u32 struct_at(pfn_t pfn)
-{
-	return (u32)((GEN_KERNEL_STRUCTS_PFN << 12) + pfn * 64);
-}
-
-/* Put a block of 2^@order free pages at the end of a list. */
-static void push(struct world *w, unsigned zone, unsigned cpu, unsigned list, pfn_t pfn,
-		 unsigned order)
-{
-	u32 at = lists_at(zone, cpu), head = at + LISTS + list * 16;
-	u32 node = struct_at(pfn) + 8;
-	u64 last = get_le64(bytes_at(w, head + 8));
-
-	for (pfn_t i = pfn; i < pfn + (1u << order); i++)
-		gen_put32(&w->g, struct_at(i) + 52, 0);
-	gen_put64(&w->g, node, IMAGE + head);
-	gen_put64(&w->g, node + 8, last);
-	gen_put64(&w->g, last - IMAGE, IMAGE + node);
-	gen_put64(&w->g, head + 8, IMAGE + node);
-	gen_put32(&w->g, at, get_le32(bytes_at(w, at)) + (1u << order));
+	*w = (struct world){.types = gen_pcp_types()};
+	gen_pcp_init(&w->g);
 }
 
 static struct err *read_lists(struct world *w)
@@ -166,12 +68,12 @@ static void assert_block(struct world *w, pfn_t behind, pfn_t first, pfn_t block
 /* Lists that a healthy kernel may have. */
 static void fill(struct world *w)
 {
-	push(w, 0, 0, 0, 100, 0);
-	push(w, 0, 0, 0, 60, 0);
-	push(w, 0, 0, 0, 101, 0);
-	push(w, 0, 1, 5, 200, 1);
-	push(w, 1, 0, 11, 304, 3);
-	push(w, 1, 1, 2, 59, 0);
+	gen_pcp_push(&w->g, 0, 0, 0, 100, 0);
+	gen_pcp_push(&w->g, 0, 0, 0, 60, 0);
+	gen_pcp_push(&w->g, 0, 0, 0, 101, 0);
+	gen_pcp_push(&w->g, 0, 1, 5, 200, 1);
+	gen_pcp_push(&w->g, 1, 0, 11, 304, 3);
+	gen_pcp_push(&w->g, 1, 1, 2, 59, 0);
 }
 
 static void free_pages_of_all_zones_and_cpus_are_found_in_order(void **state)
@@ -201,7 +103,7 @@ static void the_list_behind_those_of_low_orders_holds_huge_pages(void **state)
 	struct world w;
 
 	begin(&w);
-	push(&w, 0, 0, HUGE_LIST, 0, HUGE_ORDER);
+	gen_pcp_push(&w.g, 0, 0, GEN_PCP_HUGE_LIST, 0, GEN_PCP_HUGE_ORDER);
 	assert_success(read_lists(&w));
 	assert_int_equal(pcp_num_pages(w.pcp), 512);
 	assert_block(&w, 511, 0, 512);
@@ -213,8 +115,11 @@ static void lists_inside_a_struct_of_older_kernels_are_found(void **state)
 	struct world w;
 
 	begin(&w);
-	*type_of(&w, "zone", "per_cpu_pageset") = (struct btf_want){
-		.type = "zone", .member = "pageset", .present = true, .value = PAGESET};
+	*type_of(&w, "zone", "per_cpu_pageset") =
+		(struct btf_want){.type = "zone",
+				  .member = "pageset",
+				  .present = true,
+				  .value = GEN_PCP_PAGESET};
 	w.types.wants[w.types.num_wants++] = (struct btf_want){
 		.type = "per_cpu_pageset", .member = "pcp", .present = true, .value = 0};
 	fill(&w);
@@ -229,8 +134,8 @@ static void cpus_that_cannot_be_are_not_looked_at(void **state)
 
 	begin(&w);
 	fill(&w);
-	gen_put64(&w.g, POSSIBLE_CPUS, 1);
-	gen_put64(&w.g, PERCPU_OFFSETS + 8, 0xdead000000000000);
+	gen_put64(&w.g, GEN_PCP_POSSIBLE, 1);
+	gen_put64(&w.g, GEN_PCP_OFFSETS + 8, 0xdead000000000000);
 	assert_success(read_lists(&w));
 	assert_int_equal(pcp_num_pages(w.pcp), 3 + 8);
 	end(&w);
@@ -240,88 +145,94 @@ static void cpus_that_cannot_be_are_not_looked_at(void **state)
 
 static void page_in_use(struct world *w)
 {
-	gen_put32(&w->g, struct_at(60) + 52, 1);
+	gen_put32(&w->g, gen_pcp_struct_at(60) + 52, 1);
 }
 
 static void page_in_use_inside_a_block(struct world *w)
 {
-	gen_put32(&w->g, struct_at(309) + 52, 1);
+	gen_put32(&w->g, gen_pcp_struct_at(309) + 52, 1);
 }
 
 static void mapped_page(struct world *w)
 {
-	gen_put32(&w->g, struct_at(60) + 48, 0);
+	gen_put32(&w->g, gen_pcp_struct_at(60) + 48, 0);
 }
 
 static void buddy_page(struct world *w)
 {
-	gen_put32(&w->g, struct_at(60) + 48, (u32)-129);
+	gen_put32(&w->g, gen_pcp_struct_at(60) + 48, (u32)-129);
 }
 
 static void page_on_an_lru_list(struct world *w)
 {
-	gen_put64(&w->g, struct_at(60), GEN_PG_LRU);
+	gen_put64(&w->g, gen_pcp_struct_at(60), GEN_PG_LRU);
 }
 
 static void wrong_way_back(struct world *w)
 {
-	gen_put64(&w->g, struct_at(60) + 16, IMAGE + struct_at(101) + 8);
+	gen_put64(&w->g, gen_pcp_struct_at(60) + 16,
+		  GEN_PCP_IMAGE + gen_pcp_struct_at(101) + 8);
 }
 
 static void wrong_end(struct world *w)
 {
-	gen_put64(&w->g, lists_at(0, 0) + LISTS + 8, IMAGE + struct_at(60) + 8);
+	gen_put64(&w->g, gen_pcp_lists_at(0, 0) + GEN_PCP_LISTS + 8,
+		  GEN_PCP_IMAGE + gen_pcp_struct_at(60) + 8);
 }
 
 static void list_in_a_circle(struct world *w)
 {
-	gen_put64(&w->g, struct_at(101) + 8, IMAGE + struct_at(100) + 8);
-	gen_put64(&w->g, struct_at(100) + 16, IMAGE + struct_at(101) + 8);
+	gen_put64(&w->g, gen_pcp_struct_at(101) + 8,
+		  GEN_PCP_IMAGE + gen_pcp_struct_at(100) + 8);
+	gen_put64(&w->g, gen_pcp_struct_at(100) + 16,
+		  GEN_PCP_IMAGE + gen_pcp_struct_at(101) + 8);
 }
 
 static void count_too_small(struct world *w)
 {
-	gen_put32(&w->g, lists_at(0, 0), 2);
+	gen_put32(&w->g, gen_pcp_lists_at(0, 0), 2);
 }
 
 static void count_too_large(struct world *w)
 {
-	gen_put32(&w->g, lists_at(0, 0), 4);
+	gen_put32(&w->g, gen_pcp_lists_at(0, 0), 4);
 }
 
 static void impossible_count(struct world *w)
 {
-	gen_put32(&w->g, lists_at(0, 0), UINT32_MAX);
+	gen_put32(&w->g, gen_pcp_lists_at(0, 0), UINT32_MAX);
 }
 
 static void node_outside_the_memmap(struct world *w)
 {
-	gen_put64(&w->g, struct_at(60) + 8, IMAGE + 8);
+	gen_put64(&w->g, gen_pcp_struct_at(60) + 8, GEN_PCP_IMAGE + 8);
 }
 
 static void node_between_two_structs(struct world *w)
 {
-	gen_put64(&w->g, struct_at(60) + 8, IMAGE + struct_at(101) + 16);
+	gen_put64(&w->g, gen_pcp_struct_at(60) + 8,
+		  GEN_PCP_IMAGE + gen_pcp_struct_at(101) + 16);
 }
 
 static void node_of_memory_without_memmap(struct world *w)
 {
-	gen_put64(&w->g, struct_at(60) + 8, IMAGE + struct_at(GEN_KERNEL_NO_MEMMAP) + 8);
+	gen_put64(&w->g, gen_pcp_struct_at(60) + 8,
+		  GEN_PCP_IMAGE + gen_pcp_struct_at(GEN_KERNEL_NO_MEMMAP) + 8);
 }
 
 static void page_on_two_lists(struct world *w)
 {
-	push(w, 1, 1, 2, 201, 0);
+	gen_pcp_push(&w->g, 1, 1, 2, 201, 0);
 }
 
 static void block_at_an_odd_place(struct world *w)
 {
-	push(w, 1, 1, 5, 401, 1);
+	gen_pcp_push(&w->g, 1, 1, 5, 401, 1);
 }
 
 static void lists_that_cannot_be_read(struct world *w)
 {
-	gen_put64(&w->g, PERCPU_OFFSETS + 8, 0x10000000);
+	gen_put64(&w->g, GEN_PCP_OFFSETS + 8, 0x10000000);
 }
 
 static void one_doubt_about_one_list_and_none_is_believed(void **state)
