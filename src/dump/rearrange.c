@@ -21,6 +21,16 @@ struct rearranger {
 	u8 header[DISKDUMP_HEADER_LEN];
 };
 
+static struct err *check_stop(const struct rearranger *r)
+{
+	const struct rearrange_options *o = r->options;
+
+	if (!o || !o->should_stop || !o->should_stop(o->should_stop_ctx))
+		return NULL;
+	return err_new(ERR_INCOMPLETE, "%s: stopped at offset 0x%llx", r->in_name,
+		       (unsigned long long)r->in_offset);
+}
+
 /* Read @len bytes; fewer only at the end of the stream. */
 static struct err *read_stream(struct rearranger *r, void *data, size_t len,
 			       size_t *ret_len)
@@ -30,8 +40,14 @@ static struct err *read_stream(struct rearranger *r, void *data, size_t len,
 	while (done < len) {
 		ssize_t n = read(r->in, (char *)data + done, len - done);
 
-		if (n < 0 && errno == EINTR)
+		/* The stream may be a pipe that nobody writes to any more. */
+		if (n < 0 && errno == EINTR) {
+			struct err *err = check_stop(r);
+
+			if (err)
+				return err;
 			continue;
+		}
 		if (n < 0)
 			return err_os(errno, "%s: cannot read at offset 0x%llx", r->in_name,
 				      (unsigned long long)r->in_offset);
@@ -82,8 +98,6 @@ static struct err *write_piece(struct rearranger *r, u64 offset, size_t len)
 
 static struct err *copy_segment(struct rearranger *r, const struct flattened_segment *s)
 {
-	const struct rearrange_options *o = r->options;
-
 	for (u64 done = 0; done < s->size;) {
 		size_t want = min_u64(BUFFER_LEN, s->size - done), len;
 		struct err *err = read_stream(r, r->buffer, want, &len);
@@ -94,9 +108,9 @@ static struct err *copy_segment(struct rearranger *r, const struct flattened_seg
 			return err;
 		if (len < want)
 			return cut_at(r);
-		if (o && o->should_stop && o->should_stop(o->should_stop_ctx))
-			return err_new(ERR_INCOMPLETE, "%s: stopped at offset 0x%llx",
-				       r->in_name, (unsigned long long)r->in_offset);
+		err = check_stop(r);
+		if (err)
+			return err;
 		done += len;
 	}
 	return NULL;

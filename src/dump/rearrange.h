@@ -10,8 +10,8 @@
 #include "base/err.h"
 
 struct rearrange_options {
-	/* Asked after every piece, of a megabyte at most; true ends the work. May be NULL.
-	 */
+	/* Asked after every piece, of a megabyte at most, and when a signal interrupts
+	 * waiting for one; true ends the work. May be NULL. */
 	bool (*should_stop)(void *ctx);
 	void *should_stop_ctx;
 };

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 /* A flattened stream, the pipe it goes through, and the file it becomes. */
 struct world {
@@ -260,6 +261,39 @@ static void it_can_be_stopped(void **state)
 	assert_is_marked(w);
 }
 
+static volatile sig_atomic_t num_alarms;
+
+static void on_alarm(int number)
+{
+	num_alarms++;
+}
+
+static bool was_alarmed(void *ctx)
+{
+	return num_alarms;
+}
+
+static void it_can_be_stopped_while_it_waits_for_the_stream(void **state)
+{
+	struct world *w = *state;
+	const struct sigaction action = {.sa_handler = on_alarm};
+	const struct itimerval often = {{0, 20000}, {0, 20000}}, never = {{0, 0}, {0, 0}};
+
+	w->options = (struct rearrange_options){.should_stop = was_alarmed};
+	add_kdump_header(w);
+	assert_int_equal(pipe(w->pipe), 0);
+	assert_success(io_write_all(w->pipe[1], w->stream.data, w->stream.len, "pipe"));
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+	assert_failure(
+		rearrange(w->pipe[0], "stream", w->out, "vmcore", &w->options, &w->stats),
+		ERR_INCOMPLETE, "stream: stopped at offset 0x");
+	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+	close(w->pipe[0]);
+	close(w->pipe[1]);
+	assert_is_marked(w);
+}
+
 #define world_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -273,6 +307,7 @@ int main(void)
 		world_test(what_is_not_flattened_is_refused_before_anything_is_written),
 		world_test(a_full_disk_is_an_incomplete_file_with_a_mark),
 		world_test(it_can_be_stopped),
+		world_test(it_can_be_stopped_while_it_waits_for_the_stream),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
