@@ -339,23 +339,30 @@ static struct err *read_job(const struct opts_result *given, struct makedumpfile
 
 static struct err *check_combination(const struct makedumpfile_words *w, bool has_codec)
 {
-	if (w->is_elf && has_codec)
-		return err_new(ERR_USAGE,
-			       "-E and a compression: an ELF core has no compressed pages");
-	if (w->is_elf && w->is_split)
-		return err_new(ERR_USAGE,
-			       "-E and --split: only kdump-compressed dumps have parts");
-	if (w->is_split && w->is_flattened)
-		return err_new(ERR_USAGE, "-F and --split: standard output is one stream");
-	if (w->max_bytes && w->is_flattened)
-		return err_new(ERR_USAGE, "-L and -F: only a file can be limited");
-	if (w->makes_sidecar && (w->is_flattened || w->is_dry_run ||
-				 (w->job != WORDS_COLLECT && w->job != WORDS_REASSEMBLE)))
-		return err_new(ERR_USAGE, "--manifest goes with making a dump file only");
-	if (w->is_dry_run && w->job != WORDS_COLLECT)
-		return err_new(ERR_USAGE, "--dry-run goes with making a dump only");
-	if (w->since_clear && w->job != WORDS_DUMP_DMESG)
-		return err_new(ERR_USAGE, "--partial-dmesg goes with --dump-dmesg only");
+	bool makes_dump = w->job == WORDS_COLLECT || w->job == WORDS_REASSEMBLE;
+	bool makes_no_file = w->is_flattened || w->is_dry_run || !makes_dump;
+	const struct {
+		bool is_given;
+		const char *why;
+	} wrong[] = {
+		{w->is_elf && has_codec,
+		 "-E and a compression: an ELF core has no compressed pages"},
+		{w->is_elf && w->is_split,
+		 "-E and --split: only kdump-compressed dumps have parts"},
+		{w->is_split && w->is_flattened,
+		 "-F and --split: standard output is one stream"},
+		{w->max_bytes && w->is_flattened, "-L and -F: only a file can be limited"},
+		{w->makes_sidecar && makes_no_file,
+		 "--manifest goes with making a dump file only"},
+		{w->is_dry_run && w->job != WORDS_COLLECT,
+		 "--dry-run goes with making a dump only"},
+		{w->since_clear && w->job != WORDS_DUMP_DMESG,
+		 "--partial-dmesg goes with --dump-dmesg only"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		if (wrong[i].is_given)
+			return err_new(ERR_USAGE, "%s", wrong[i].why);
 	return NULL;
 }
 
