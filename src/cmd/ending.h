@@ -10,6 +10,9 @@
 #include <signal.h>
 
 void ending_catch(void);
+/* The same, but a second signal of the same kind ends the program at once: for what leaves
+ * nothing behind, and may wait for somebody else (a pipe that nobody reads). */
+void ending_catch_first(void);
 
 /* Its number; 0 while there was none. */
 int ending_signal(void);

@@ -274,7 +274,7 @@ static struct err *rearrange_input(struct job *j)
 	if (!err)
 		err = rearrange(STDIN_FILENO, "standard input", f.fd, path, &o, &stats);
 	j->stats.bytes_written = stats.size;
-	if (err && err_code(err) == ERR_INCOMPLETE)
+	if (err && err_code(err) == ERR_INCOMPLETE && stats.bytes)
 		return new_file_keep_incomplete(&f, err);
 	return err ? err : new_file_keep(&f);
 }
@@ -332,7 +332,7 @@ struct err *job_run(struct job *j)
 	/* A target that vanishes or is full is an error, not the end of this program. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	ending_catch();
+	ending_catch_first();
 	switch (j->words->job) {
 	case WORDS_COLLECT:
 	case WORDS_REASSEMBLE:
