@@ -12,7 +12,7 @@
 #define NOTE_ALIGN	4
 #define FAR_NOTE_LEN	65536u /* from here on they stay in the file */
 #define MAX_FAR_NOTES	4096u
-#define MAX_NOTES	(1u << 20)  /* that are looked at one by one */
+#define MAX_NOTES	(1u << 17)  /* that are looked at one by one */
 #define MAX_NEAR_LEN	(16u << 20) /* notes of 35,000 CPUs */
 
 /* Append @len bytes at @offset of the file to the notes in memory. */
