@@ -44,3 +44,20 @@ def repeated(name, argv, times=5, stdin_text=None, env=None):
 
 def have(program):
     return shutil.which(program) is not None
+
+
+def raw_vmcore(scratch):
+    """The path of an unfiltered ELF core on a tmpfs: BENCH_VMCORE, or one of a 6 GiB guest, made once.
+    What is not on a tmpfs is copied to @scratch, a folder that is."""
+    path = os.environ.get("BENCH_VMCORE")
+    if not path:
+        path = os.path.join(os.environ["BUILD"], "bench", "vmcore")
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            make = os.path.join(os.environ["TOP"], "tests", "dumps", "make-vmcore")
+            subprocess.run([make, "bench", path], check=True)
+    if os.stat(path).st_dev == os.stat(scratch).st_dev:
+        return path
+    copy = os.path.join(scratch, "vmcore")
+    subprocess.run(["cp", "--sparse=always", path, copy], check=True)
+    return copy
