@@ -204,13 +204,11 @@ static void cut_page(struct gen_random *r, pfn_t pfn)
 		page[PAGE_LEN / 2] = 1;
 }
 
-void gen_random_init(struct gen_random *r, u64 seed)
+static void init(struct gen_random *r, pfn_t num_pages)
 {
-	pfn_t num_pages, first;
+	pfn_t first;
 
-	*r = (struct gen_random){.state = seed};
 	r->flavour = one_in(r, 2) ? GEN_KERNEL_6_1 : GEN_KERNEL_6_12;
-	num_pages = GEN_KERNEL_SECTION * (1 + gen_random_below(r, one_in(r, 8) ? 20 : 5));
 	gen_kernel_init_big(&r->g, r->flavour, num_pages);
 	r->g.num_cpus = 1 + (unsigned)gen_random_below(r, 4);
 	r->uses = calloc(num_pages, sizeof(*r->uses));
@@ -227,6 +225,21 @@ void gen_random_init(struct gen_random *r, u64 seed)
 	for (pfn_t pfn = first; pfn < num_pages; pfn++)
 		if (is_ram(r, pfn))
 			cut_page(r, pfn);
+}
+
+void gen_random_init(struct gen_random *r, u64 seed)
+{
+	u64 max_sections;
+
+	*r = (struct gen_random){.state = seed};
+	max_sections = one_in(r, 8) ? 20 : 5;
+	init(r, GEN_KERNEL_SECTION * (1 + gen_random_below(r, max_sections)));
+}
+
+void gen_random_init_small(struct gen_random *r, u64 seed)
+{
+	*r = (struct gen_random){.state = seed};
+	init(r, GEN_KERNEL_SECTION);
 }
 
 void gen_random_deinit(struct gen_random *r)

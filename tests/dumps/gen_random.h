@@ -33,6 +33,8 @@ struct gen_random {
 };
 
 void gen_random_init(struct gen_random *r, u64 seed);
+/* The same with 256 page frames. */
+void gen_random_init_small(struct gen_random *r, u64 seed);
 void gen_random_deinit(struct gen_random *r);
 
 /* The next random number below @limit. */
