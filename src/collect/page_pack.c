@@ -9,9 +9,6 @@
 
 #include <string.h>
 
-/* No codec needs more for a page of zeros (4 KiB; snappy needs most). */
-#define MAX_ZEROS_LEN 256
-
 static void put_desc(struct page_batch *b, size_t i, u64 offset, size_t size, u32 flags)
 {
 	const struct diskdump_page_desc desc = {
@@ -63,16 +60,8 @@ size_t page_pack(const struct collect_codec *codec, struct page_batch *b)
 	return len;
 }
 
-/* Is the page on which a few packed bytes were spent one of zeros? */
-static bool is_packed_zeros(struct page_batch *b, const struct run *page, size_t size)
-{
-	if (size > MAX_ZEROS_LEN)
-		return false;
-	page_batch_read_run(b, page, b->pages);
-	return page_is_zero(b->pages, b->page_size);
-}
-
-/* Append page @i as it lies in the source. */
+/* Append page @i as it lies in the source. It is decompressed all the same: whether it can
+ * be is something that the dump is marked by, and zeros are to be known. */
 static size_t pack_as_is(const struct collect_codec *codec, struct page_batch *b, size_t i,
 			 pfn_t pfn, size_t len)
 {
@@ -91,7 +80,8 @@ static size_t pack_as_is(const struct collect_codec *codec, struct page_batch *b
 		return pack_page(codec, b, i, b->pages, len);
 	}
 	memcpy(b->packed + len, data, size);
-	if (is_packed_zeros(b, &page, size)) {
+	page_batch_read_run(b, &page, b->pages);
+	if (page_is_zero(b->pages, b->page_size)) {
 		put_zero(b, i);
 		return len;
 	}
