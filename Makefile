@@ -1,5 +1,5 @@
 # The front door. What is behind it is meson: build/ (gcc), build-clang/, build-asan/,
-# build-fuzz/.
+# build-tsan/, build-fuzz/.
 #
 #   make            build with gcc and with clang; a warning of either is an error
 #   make demo       crash a current Debian kernel in a throw-away guest and say why it died
@@ -23,7 +23,7 @@ DESTDIR :=
 MESON := meson
 NINJA := ninja -j $(JOBS)
 
-.PHONY: all gcc clang asan demo check check-all bench fuzz deps install clean
+.PHONY: all gcc clang asan tsan demo check check-all bench fuzz deps install clean
 
 all: gcc clang
 
@@ -44,6 +44,9 @@ build-clang/build.ninja:
 build-asan/build.ninja:
 	CC=$(CC) $(MESON) setup -Db_sanitize=address,undefined -Db_lundef=false build-asan
 
+build-tsan/build.ninja:
+	CC=$(CC) $(MESON) setup -Db_sanitize=thread -Db_lundef=false build-tsan
+
 build-fuzz/build.ninja:
 	CC=$(CLANG) $(MESON) setup -Dfuzz=true -Dtests=false -Db_lundef=false \
 		-Db_sanitize=address,undefined build-fuzz
@@ -57,6 +60,10 @@ clang: build-clang/build.ninja
 asan: build-asan/build.ninja
 	$(NINJA) -C build-asan
 
+# What has threads, and what runs it.
+tsan: build-tsan/build.ninja
+	$(NINJA) -C build-tsan threaded
+
 demo:
 	tools/install-packages demo
 	$(MAKE) --no-print-directory build/build.ninja
@@ -65,12 +72,12 @@ demo:
 
 check:
 	tools/install-packages check
-	$(MAKE) --no-print-directory gcc clang asan
+	$(MAKE) --no-print-directory gcc clang asan tsan
 	tools/run-tests
 
 check-all:
 	tools/install-packages check all
-	$(MAKE) --no-print-directory gcc clang asan
+	$(MAKE) --no-print-directory gcc clang asan tsan
 	tools/run-tests --all
 
 bench:
@@ -92,4 +99,4 @@ install:
 	DESTDIR=$(DESTDIR) $(MESON) install -C build
 
 clean:
-	rm -rf build build-clang build-asan build-fuzz
+	rm -rf build build-clang build-asan build-tsan build-fuzz

@@ -3,12 +3,14 @@
 #include "testing.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 /* More allocations than this in one call under test is a loop. */
 #define ALLOCATIONS_MAX 100000
 
-static unsigned countdown;
-static bool failed;
+/* Threads that allocate take turns at it, in whatever order. */
+static atomic_uint countdown;
+static atomic_bool failed;
 
 void failing_malloc_set(unsigned nth)
 {
@@ -23,7 +25,11 @@ bool failing_malloc_failed(void)
 
 static bool fails_now(void)
 {
-	if (countdown == 0 || --countdown > 0)
+	unsigned left = atomic_load(&countdown);
+
+	while (left && !atomic_compare_exchange_weak(&countdown, &left, left - 1))
+		;
+	if (left != 1)
 		return false;
 	failed = true;
 	errno = ENOMEM;

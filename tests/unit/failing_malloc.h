@@ -3,7 +3,7 @@
  *
  * The linker turns every call of malloc, calloc, realloc, reallocarray, strdup, strndup,
  * asprintf and vasprintf in our code into one of the wrappers here. Calls inside shared
- * libraries are not touched. One thread only.
+ * libraries are not touched. Where threads allocate, which call is the nth is up to them.
  */
 #ifndef TESTS_UNIT_FAILING_MALLOC_H
 #define TESTS_UNIT_FAILING_MALLOC_H

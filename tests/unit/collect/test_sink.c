@@ -1,5 +1,5 @@
 /* Sinks that fail: whatever happens to the writing, nobody takes the result for a whole
- * dump that is none. */
+ * dump that is none. Environment: SINK_OFFSETS, how many offsets are tried (1000). */
 #include "testing.h"
 
 #include "collect/collect.h"
@@ -13,11 +13,17 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define NUM_OFFSETS 1000u
-#define FLAVOUR	    GEN_KERNEL_6_12
-#define NUM_PAGES   512
-#define DEVICE_LEN  (4u << 20)
-#define SECTOR_LEN  512u
+#define FLAVOUR	   GEN_KERNEL_6_12
+#define NUM_PAGES  512
+#define DEVICE_LEN (4u << 20)
+#define SECTOR_LEN 512u
+
+static unsigned num_offsets(void)
+{
+	const char *text = getenv("SINK_OFFSETS");
+
+	return text ? (unsigned)strtoul(text, NULL, 0) : 1000;
+}
 
 static const struct dump_format *const formats[] = {&dump_format_elfcore,
 						    &dump_format_diskdump, NULL};
@@ -271,7 +277,7 @@ static unsigned each_offset(struct world *w, struct sink_fault fault, u64 end, u
 static void each_offset_of_each_sink(struct sink_fault fault)
 {
 	for (unsigned i = 0; i < NUM_SINKS * ARRAY_SIZE(kinds); i++) {
-		unsigned num = i < NUM_SINKS ? NUM_OFFSETS : NUM_OFFSETS / 10;
+		unsigned num = i < NUM_SINKS ? num_offsets() : num_offsets() / 10;
 		struct sink_fault f = fault;
 		unsigned num_met;
 		u64 end_offset;
@@ -339,7 +345,7 @@ static void data_that_a_device_lost_is_not_taken_for_whole(void **state)
 		struct world w;
 
 		begin(&w, TO_DEVICE, kind);
-		each_offset(&w, fault, measure(&w).end, NUM_OFFSETS / 10);
+		each_offset(&w, fault, measure(&w).end, num_offsets() / 10);
 		end(&w);
 	}
 }
