@@ -32,6 +32,13 @@ static size_t data_bytes(void)
 	return data * (size_t)getpagesize();
 }
 
+/* The sanitizers' own memory is not to be limited. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#	define IS_LIMITED false
+#else
+#	define IS_LIMITED true
+#endif
+
 /* Open and visit with no more than @budget of memory of our own. */
 static struct err *open_within(const char *path, size_t budget)
 {
@@ -43,10 +50,9 @@ static struct err *open_within(const char *path, size_t budget)
 
 	assert_int_equal(getrlimit(RLIMIT_DATA, &before), 0);
 	limit = before;
-	limit.rlim_cur = data_bytes() + budget;
-#ifndef __SANITIZE_ADDRESS__
+	if (IS_LIMITED)
+		limit.rlim_cur = data_bytes() + budget;
 	assert_int_equal(setrlimit(RLIMIT_DATA, &limit), 0);
-#endif
 	err = dump_open(path, formats, &d);
 	if (!err)
 		err = dump_reader_open(d, &r);
