@@ -281,6 +281,12 @@ static struct err *examine(struct file_source *f)
 		if (end < 0)
 			return err_os(errno, "cannot find the size of %s", f->path);
 		f->bytes.size = (u64)end;
+	} else if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) {
+		return err_new(
+			ERR_UNSUPPORTED,
+			"%s is a pipe: a dump is not read from front to back; put it "
+			"into a file first",
+			f->path);
 	} else {
 		return err_new(ERR_UNSUPPORTED, "%s is neither a file nor a block device",
 			       f->path);

@@ -97,7 +97,8 @@ static void what_has_no_end_is_no_source(void **state)
 		       "/dev/zero is neither a file nor a block device");
 	assert_int_equal(pipe(pipes), 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes[0]);
-	assert_failure(file_source_open(path, &f), ERR_UNSUPPORTED, "neither a file");
+	assert_failure(file_source_open(path, &f), ERR_UNSUPPORTED,
+		       "is a pipe: a dump is not read from front to back");
 	close(pipes[0]);
 	close(pipes[1]);
 }

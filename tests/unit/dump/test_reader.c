@@ -161,6 +161,19 @@ static void several_readers_of_an_elf_core_read_at_once(void **state)
 	threads_agree_with_memory(w);
 }
 
+static void several_readers_of_a_flattened_file_read_at_once(void **state)
+{
+	cleanup(buf_deinit) struct buf plain = BUF_INIT;
+	struct world *w = *state;
+
+	gen_kdump(&w->g, &(struct gen_kdump_options){.codec = DISKDUMP_LZO}, &plain);
+	gen_flatten(&plain,
+		    &(struct gen_flatten_options){.segment_len = 3000, .interleaves = true},
+		    &w->file);
+	open_file(w);
+	threads_agree_with_memory(w);
+}
+
 static void several_readers_share_a_source_that_cannot_be_mapped(void **state)
 {
 	struct world *w = *state;
@@ -273,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		world_test(several_readers_of_a_compressed_file_read_at_once),
 		world_test(several_readers_of_an_elf_core_read_at_once),
+		world_test(several_readers_of_a_flattened_file_read_at_once),
 		world_test(several_readers_share_a_source_that_cannot_be_mapped),
 		world_test(a_reader_tells_of_a_missing_page_as_the_dump_does),
 		world_test(a_packed_page_is_what_lies_in_the_file),
