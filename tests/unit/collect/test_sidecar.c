@@ -166,6 +166,7 @@ static void a_file_that_became_shorter_or_longer_differs(void **state)
 	assert_int_equal(c.num_different, 2);
 	assert_int_equal(c.different_offset, 3 * RANGE);
 	assert_false(c.is_same);
+	sidecar_deinit(&w.s);
 	assert_failure(sidecar_measure(&w.s, w.fd, "vmcore", FILE_BYTES), ERR_BAD_DATA,
 		       "ends at offset");
 	end(&w);
