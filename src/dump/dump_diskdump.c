@@ -8,7 +8,7 @@
 
 #define MAX_VMCOREINFO_LEN (64u << 10)
 #define MAX_RAM_RANGES	   (1u << 18)
-#define TAIL_DESCS	   512
+#define TAIL_DESCS	   4096
 
 static struct err *find_ram(struct dump *d, struct bitmap_view *ram)
 {
@@ -58,7 +58,8 @@ static struct err *load_texts(struct dump *d)
 }
 
 /* Is one of the last @num descriptors, which end at @descs_end, beyond repair? Data is
- * written in page order, so a cut shows there; zero pages point to the front. */
+ * written about in page order, a batch of each worker at once, so a cut shows there; zero
+ * pages point to the front. */
 static bool tail_is_lost(const struct byte_source *src, u64 descs_end, u64 num)
 {
 	for (u64 i = 1; i <= num; i++) {

@@ -573,6 +573,27 @@ static void a_dump_that_is_cut_short_has_the_kernel_image(void **state)
 		cut_short(workers);
 }
 
+static void a_cut_shows_however_many_workers_wrote_the_file(void **state)
+{
+	for (unsigned workers = 1; workers <= 8; workers++) {
+		const struct collect_options o = {.codec = &collect_codec_none,
+						  .num_workers = workers};
+		char path[64];
+		struct stat st;
+		struct world w;
+
+		begin(&w, GEN_KERNEL_6_1);
+		collect_with(&w, &o);
+		assert_false(dump_is_incomplete(w.out));
+		dump_close(steal(w.out));
+		assert_int_equal(fstat(w.fd, &st), 0);
+		assert_int_equal(ftruncate(w.fd, st.st_size - 1), 0);
+		assert_success(dump_open(out_path(&w, path), formats, &w.out));
+		assert_true(dump_is_incomplete(w.out));
+		end(&w);
+	}
+}
+
 static void a_target_appears_only_when_it_is_whole(void **state)
 {
 	char dir[] = "/tmp/inquest-test-XXXXXX", path[64], incomplete[80];
@@ -711,6 +732,7 @@ int main(void)
 		cmocka_unit_test(a_truncated_source_makes_an_incomplete_dump),
 		cmocka_unit_test(a_full_disk_leaves_a_readable_dump_marked_incomplete),
 		cmocka_unit_test(a_dump_that_is_cut_short_has_the_kernel_image),
+		cmocka_unit_test(a_cut_shows_however_many_workers_wrote_the_file),
 		cmocka_unit_test(a_target_appears_only_when_it_is_whole),
 		cmocka_unit_test(options_that_make_no_sense_are_refused),
 		cmocka_unit_test(lack_of_memory_is_an_error_wherever_it_comes),
