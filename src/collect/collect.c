@@ -14,6 +14,26 @@ const char *collect_codec_name(const struct collect_codec *codec)
 	return codec->name;
 }
 
+/* Four times what the largest machines have. Who claims more would make us write bitmaps of
+ * gigabytes for nothing. */
+#define MAX_RAM ((u64)1 << 48)
+
+static struct err *check_ram(const struct dump *d)
+{
+	size_t count;
+	const struct ram_range *ram = dump_ram(d, &count);
+	u64 len = 0;
+
+	for (size_t i = 0; i < count && len <= MAX_RAM; i++)
+		len += ram[i].len;
+	return len <= MAX_RAM
+		       ? NULL
+		       : err_new(ERR_BAD_DATA,
+				 "%s claims to be of a machine with more than %llu TB "
+				 "of RAM",
+				 dump_path(d), (unsigned long long)(MAX_RAM >> 40));
+}
+
 static struct err *check_codec(const struct dump *d, const struct collect_options *o)
 {
 	const struct collect_codec *codec = o->codec;
@@ -38,12 +58,15 @@ static struct err *check_codec(const struct dump *d, const struct collect_option
 static struct err *check_options(const struct dump *d, const struct collect_options *o,
 				 size_t num_outputs)
 {
+	struct err *err;
+
 	if (o->dump_level > COLLECT_MAX_LEVEL)
 		return err_new(ERR_USAGE, "dump level %u is not one of 0 … %u",
 			       o->dump_level, COLLECT_MAX_LEVEL);
 	if (o->format == COLLECT_ELF && num_outputs > 1)
 		return err_new(ERR_USAGE, "an ELF file cannot be split");
-	return check_codec(d, o);
+	err = check_ram(d);
+	return err ? err : check_codec(d, o);
 }
 
 static struct err *recall(void *ctx, pfn_t first, u8 kept[CHUNK_BYTES])

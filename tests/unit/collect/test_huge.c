@@ -222,11 +222,34 @@ static void so_does_that_of_2_in_an_elf_core(void **state)
 							  .num_workers = 1});
 }
 
+static void more_ram_than_any_machine_has_is_refused_at_once(void **state)
+{
+	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
+	struct huge *h = calloc(1, sizeof(*h));
+	struct byte_source src = {
+		.read_at = read_huge, .ctx = h, .size = DATA_OFFSET, .name = "a claim"};
+	struct collect_stats stats;
+	struct dump *d = NULL;
+
+	assert_non_null(h);
+	h->ram_len = 1ULL << 51;
+	make_front(h);
+	assert_success(dump_open_source(&src, formats, &d));
+	assert_failure(
+		collect_to_stream(d, -1, "nowhere",
+				  &(struct collect_options){.codec = &collect_codec_zstd},
+				  &stats),
+		ERR_BAD_DATA, "more than 256 TB of RAM");
+	dump_close(d);
+	free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_memory_map_of_24_terabytes_fits_the_budget),
 		cmocka_unit_test(so_does_that_of_2_in_an_elf_core),
+		cmocka_unit_test(more_ram_than_any_machine_has_is_refused_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
