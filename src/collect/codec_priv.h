@@ -4,6 +4,9 @@
 
 #include "collect/collect.h"
 
+/* No codec writes so much more than it is given; snappy needs most. */
+#define CODEC_SLACK(page_size) ((page_size) / 4 + 128)
+
 struct collect_codec {
 	const char *name;
 	u32 flag; /* DISKDUMP_ZLIB …; 0: pages are stored as they are */
@@ -12,7 +15,8 @@ struct collect_codec {
 	 * state belongs to one thread. */
 	void *(*open)(int level, size_t page_size);
 	void (*close)(void *state);
-	/* Compress one page into at most @capacity bytes. 0 if it does not fit. */
+	/* Compress one page into at most @capacity bytes. 0 if it does not fit; behind it
+	 * there is room for CODEC_SLACK(page_size) bytes that need not stay as they are. */
 	size_t (*encode)(void *state, const void *page, size_t page_size, void *ret,
 			 size_t capacity);
 };

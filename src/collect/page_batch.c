@@ -10,7 +10,7 @@ struct err *page_batch_open(struct collection *c, struct page_batch *b)
 
 	*b = (struct page_batch){.page_size = dump_page_size(c->d)};
 	b->pages = malloc(BATCH_BYTES);
-	b->packed = malloc(BATCH_BYTES);
+	b->packed = malloc(BATCH_BYTES + CODEC_SLACK(b->page_size));
 	b->descs = malloc(BATCH_MAX_PAGES * DISKDUMP_PAGE_DESC_LEN);
 	if (!b->pages || !b->packed || !b->descs)
 		return err_nomem();
