@@ -278,31 +278,13 @@ static bool resolve_array(const struct btf *b, u32 id, u64 *ret_count, struct ty
 	return false;
 }
 
-static bool plain_size(const struct type *type, u64 *ret)
-{
-	switch (type->kind) {
-	case KIND_INT:
-	case KIND_STRUCT:
-	case KIND_UNION:
-	case KIND_ENUM:
-	case KIND_ENUM64:
-	case KIND_FLOAT:
-		*ret = type->size_or_type;
-		return true;
-	case KIND_PTR:
-		*ret = POINTER_LEN;
-		return true;
-	default:
-		return false;
-	}
-}
-
 bool btf_type_size(const struct btf *b, u32 id, u64 *ret)
 {
 	struct type type;
 	u64 count, size;
 
-	if (!resolve_array(b, id, &count, &type) || !plain_size(&type, &size) ||
+	if (!resolve_array(b, id, &count, &type) ||
+	    !plain_size(type.kind, type.size_or_type, &size) ||
 	    __builtin_mul_overflow(size, count, &size))
 		return false;
 	*ret = size;
@@ -338,7 +320,7 @@ static void fill_member(const struct btf *b, const struct type *type, const u8 *
 	bits += base_bits;
 	ret->offset = bits / 8;
 	if (!resolve_array(b, ret->type, &ret->count, &element) ||
-	    !plain_size(&element, &size) ||
+	    !plain_size(element.kind, element.size_or_type, &size) ||
 	    __builtin_mul_overflow(size, ret->count, &ret->size))
 		ret->size = 0;
 	if (ret->bit_size) {

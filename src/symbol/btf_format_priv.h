@@ -65,4 +65,24 @@ static inline bool is_enum(enum kind kind)
 	return kind == KIND_ENUM || kind == KIND_ENUM64;
 }
 
+/* The size of a type that says it itself. False for those that are seen through others. */
+static inline bool plain_size(enum kind kind, u32 size_or_type, u64 *ret)
+{
+	switch (kind) {
+	case KIND_INT:
+	case KIND_STRUCT:
+	case KIND_UNION:
+	case KIND_ENUM:
+	case KIND_ENUM64:
+	case KIND_FLOAT:
+		*ret = size_or_type;
+		return true;
+	case KIND_PTR:
+		*ret = POINTER_LEN;
+		return true;
+	default:
+		return false;
+	}
+}
+
 #endif

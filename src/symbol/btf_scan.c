@@ -384,25 +384,6 @@ static struct err *resolve(struct scan *s, u32 id, u64 *ret_count, struct type *
 
 /* ---- members ---- */
 
-static bool plain_size(const struct type *t, u64 *ret)
-{
-	switch (t->kind) {
-	case KIND_INT:
-	case KIND_STRUCT:
-	case KIND_UNION:
-	case KIND_ENUM:
-	case KIND_ENUM64:
-	case KIND_FLOAT:
-		*ret = t->size_or_type;
-		return true;
-	case KIND_PTR:
-		*ret = POINTER_LEN;
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* A member as it is declared. */
 struct member {
 	const char *name; /* NULL: none that is looked for */
@@ -445,7 +426,7 @@ static struct err *fill_want(struct scan *s, const struct member *m, u64 base_bi
 	w->value = (base_bits + m->bits) / 8;
 	w->count = is_ok ? count : 1;
 	w->size = 0;
-	if (is_ok && !m->is_bitfield && plain_size(&t, &size) &&
+	if (is_ok && !m->is_bitfield && plain_size(t.kind, t.size_or_type, &size) &&
 	    __builtin_mul_overflow(size, count, &w->size))
 		w->size = 0;
 	return NULL;
