@@ -394,6 +394,9 @@ static struct err *reserve(const struct kdumpfile *k, struct output *o, u64 desc
 	return output_clear(o, k->dd.descs_offset, descs_len);
 }
 
+/* In the parts of a split dump the data starts where descriptors of the whole dump would
+ * end: makedumpfile --reassemble takes what lies there, in every part, for the page of
+ * zeros. Between them and the part's own descriptors is a hole. */
 static struct err *lay_out_part(struct collection *c, size_t i)
 {
 	static const u8 zero_page[DISKDUMP_MAX_BLOCK_SIZE];
@@ -405,9 +408,8 @@ static struct err *lay_out_part(struct collection *c, size_t i)
 
 	if (err)
 		return err;
-	o->end = k->dd.descs_offset + descs_len;
-	p->zero_offset = o->end;
-	o->end += k->dd.block_size;
+	p->zero_offset = k->dd.descs_offset + c->pages_total * DISKDUMP_PAGE_DESC_LEN;
+	o->end = p->zero_offset + k->dd.block_size;
 	err = output_write(o, p->zero_offset, zero_page, k->dd.block_size);
 	return err || c->num_outputs == 1 ? err : write_headers(c, i);
 }
