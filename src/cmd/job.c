@@ -87,7 +87,7 @@ static struct err *open_source(struct job *j)
 
 /* ---- making a dump ---- */
 
-static const struct collect_codec *codec_of(enum words_codec codec)
+const struct collect_codec *job_codec(const struct makedumpfile_words *w)
 {
 	static const struct collect_codec *const codecs[] = {
 		[WORDS_CODEC_NONE] = &collect_codec_none,
@@ -97,7 +97,7 @@ static const struct collect_codec *codec_of(enum words_codec codec)
 		[WORDS_CODEC_ZSTD] = &collect_codec_zstd,
 	};
 
-	return codecs[codec];
+	return codecs[w->codec];
 }
 
 static struct collect_options options_of(struct job *j)
@@ -106,7 +106,7 @@ static struct collect_options options_of(struct job *j)
 
 	return (struct collect_options){
 		.format = w->is_elf ? COLLECT_ELF : COLLECT_KDUMP,
-		.codec = w->job == WORDS_REASSEMBLE ? NULL : codec_of(w->codec),
+		.codec = w->job == WORDS_REASSEMBLE ? NULL : job_codec(w),
 		.has_codec_level = w->has_codec_level,
 		.codec_level = w->codec_level,
 		.num_workers = w->num_threads,

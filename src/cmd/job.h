@@ -26,6 +26,9 @@ struct job {
 	bool is_incomplete; /* what was made lacks something; not an error by itself */
 };
 
+/* What -c, -l, -p, -z and --compress name. */
+const struct collect_codec *job_codec(const struct makedumpfile_words *w);
+
 /* Do it. Signals that ask to end are caught, and end it with ERR_INCOMPLETE where something
  * was being written. ERR_REFUSED if a file is in the way. */
 must_check struct err *job_run(struct job *j);

@@ -1,5 +1,6 @@
 #include "cmd/sidecars.h"
 
+#include "cmd/job.h"
 #include "collect/sidecar.h"
 
 #include <errno.h>
@@ -7,26 +8,18 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* Where none was given: the defaults of collect/collect.h. */
-static s64 default_level(enum words_codec codec)
-{
-	if (codec == WORDS_CODEC_ZSTD)
-		return -1;
-	return codec == WORDS_CODEC_ZLIB ? 1 : 0;
-}
-
 static void describe(struct sidecar *s, const struct makedumpfile_words *w,
 		     const struct collect_stats *stats, unsigned level)
 {
-	bool is_packed = w->job == WORDS_REASSEMBLE;
+	const struct collect_codec *codec =
+		w->job == WORDS_REASSEMBLE ? NULL : job_codec(w);
 
 	snprintf(s->format, sizeof(s->format), "%s",
 		 w->is_elf ? "ELF core" : "kdump-compressed");
-	snprintf(s->codec, sizeof(s->codec), "%s",
-		 is_packed ? "" : words_codec_name(w->codec));
-	if (!is_packed)
-		s->codec_level =
-			w->has_codec_level ? w->codec_level : default_level(w->codec);
+	snprintf(s->codec, sizeof(s->codec), "%s", codec ? collect_codec_name(codec) : "");
+	if (codec)
+		s->codec_level = w->has_codec_level ? w->codec_level
+						    : collect_codec_default_level(codec);
 	s->dump_level = level;
 	s->pages = stats->pages_written;
 	s->is_incomplete = stats->is_incomplete;

@@ -14,6 +14,11 @@ const char *collect_codec_name(const struct collect_codec *codec)
 	return codec->name;
 }
 
+int collect_codec_default_level(const struct collect_codec *codec)
+{
+	return codec->default_level;
+}
+
 /* Four times what the largest machines have. Who claims more would make us write bitmaps of
  * gigabytes for nothing. */
 #define MAX_RAM ((u64)1 << 48)

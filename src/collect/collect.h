@@ -35,6 +35,8 @@ extern const struct collect_codec collect_codec_lzo;	/* no levels */
 extern const struct collect_codec collect_codec_snappy; /* no levels */
 
 const char *collect_codec_name(const struct collect_codec *codec);
+/* 0 where there are no levels. */
+int collect_codec_default_level(const struct collect_codec *codec);
 
 enum collect_format { COLLECT_KDUMP, COLLECT_ELF };
 

@@ -129,11 +129,6 @@ static const struct {
 	{"zstd", WORDS_CODEC_ZSTD},
 };
 
-const char *words_codec_name(enum words_codec codec)
-{
-	return codecs[codec].name;
-}
-
 /* How a person writes the option. */
 static const char *option_text(const struct opt *row, char text[64])
 {

@@ -96,6 +96,4 @@ must_check struct err *makedumpfile_words_read(const struct opts_result *given,
 /* Tell of each option of @given that is ignored, and why. */
 void makedumpfile_words_ignored(const struct opts_result *given, struct notices *n);
 
-const char *words_codec_name(enum words_codec codec);
-
 #endif

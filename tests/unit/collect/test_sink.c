@@ -426,6 +426,26 @@ static void lack_of_memory_yields_no_dump_that_is_taken_for_whole(void **state)
 	}
 }
 
+/* What the source lacks at its end makes no whole dump of the rest, however well it is
+ * written. */
+static void a_source_that_is_cut_short_yields_no_whole_dump(void **state)
+{
+	for (unsigned k = 0; k < NUM_SINKS * ARRAY_SIZE(kinds); k++) {
+		struct world w;
+		struct outcome o;
+
+		begin(&w, k % NUM_SINKS, k / NUM_SINKS);
+		dump_close(w.in);
+		w.src = source_from_memory(w.file.data, w.file.len - (40 << 12), "source");
+		assert_success(dump_open_source(&w.src, formats, &w.in));
+		o = collect_with(&w, (struct sink_fault){0});
+		assert_true(w.pages_kept > 200);
+		assert_false(o.succeeded);
+		assert_false(o.is_whole);
+		end(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +458,7 @@ int main(void)
 		cmocka_unit_test(data_that_a_device_lost_is_not_taken_for_whole),
 		cmocka_unit_test(a_file_whose_data_was_lost_gets_no_name),
 		cmocka_unit_test(short_and_interrupted_writes_are_no_failures),
+		cmocka_unit_test(a_source_that_is_cut_short_yields_no_whole_dump),
 		cmocka_unit_test(lack_of_memory_yields_no_dump_that_is_taken_for_whole),
 	};
 
