@@ -132,6 +132,9 @@ struct arch {
 	/* Are these known to be registers of user mode? */
 	bool (*is_user_mode)(const struct arch_regs *regs);
 
+	/* Are these known to be registers of a CPU that takes no interrupts? */
+	bool (*has_interrupts_off)(const struct arch_regs *regs);
+
 	/* The struct a switched-out task's thread.sp points to (its end is where its stack
 	 * pointer was), and the registers in it; the last row has no member. */
 	const char *switch_frame;

@@ -131,6 +131,7 @@ const struct arch arch_x86_64 = {
 	.unwind_step = x86_64_unwind_step,
 	.is_call_of = x86_64_is_call_of,
 	.is_user_mode = x86_64_is_user_mode,
+	.has_interrupts_off = x86_64_has_interrupts_off,
 	.switch_frame = "inactive_task_frame",
 	.switch_regs = x86_64_switch_regs,
 	.direct_map_symbol = "page_offset_base",

@@ -13,6 +13,7 @@ struct err *x86_64_unwind_step(const struct orc_row *row, arch_read_virt read, v
 bool x86_64_is_call_of(arch_read_virt read, void *ctx, vaddr_t return_address,
 		       vaddr_t target);
 bool x86_64_is_user_mode(const struct arch_regs *regs);
+bool x86_64_has_interrupts_off(const struct arch_regs *regs);
 extern const struct arch_saved_reg x86_64_switch_regs[];
 
 #endif

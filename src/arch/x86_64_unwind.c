@@ -7,6 +7,7 @@
 #define WORD	       8
 #define IRET_FRAME_LEN 40 /* ip, cs, flags, sp, ss */
 #define CS_USER_BITS   3
+#define RFLAGS_IF      0x200 /* interrupts are taken */
 #define CALL_LEN       5
 #define CALL_OPCODE    0xe8 /* with the distance in the next 4 bytes */
 
@@ -24,6 +25,13 @@ bool x86_64_is_user_mode(const struct arch_regs *regs)
 	u64 cs;
 
 	return regs_get(regs, X86_64_CS, &cs) && cs & CS_USER_BITS;
+}
+
+bool x86_64_has_interrupts_off(const struct arch_regs *regs)
+{
+	u64 flags;
+
+	return regs_get(regs, X86_64_RFLAGS, &flags) && !(flags & RFLAGS_IF);
 }
 
 bool x86_64_is_call_of(arch_read_virt read, void *ctx, vaddr_t return_address,

@@ -131,6 +131,13 @@ struct err *task_read(struct kernel *k, vaddr_t addr, struct task *ret)
 	return NULL;
 }
 
+void task_fill_cpu(const struct task *t, struct cpu_table *cpus)
+{
+	for (size_t i = 0; t->is_on_cpu && t->has_cpu && i < cpus->count; i++)
+		if (cpus->cpus[i].number == t->cpu && !cpus->cpus[i].curr)
+			cpus->cpus[i].curr = t->addr;
+}
+
 vaddr_t task_thread_info(struct kernel *k, const struct task *t)
 {
 	struct field f = field_find(k, "task_struct", "thread_info");

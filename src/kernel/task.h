@@ -44,6 +44,9 @@ char task_state_letter(const struct task *t);
 #define TASK_STATE_TEXT_LEN 192
 const char *task_state_text(const struct task *t, char text[TASK_STATE_TEXT_LEN]);
 
+/* Tell @cpus what a CPU was running, if @t was on it and its run queue did not say. */
+void task_fill_cpu(const struct task *t, struct cpu_table *cpus);
+
 /* What task_each() tells of the whole list. */
 struct task_count {
 	size_t count; /* tasks seen, idle tasks of online CPUs included, as crash counts

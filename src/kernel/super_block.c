@@ -1,0 +1,55 @@
+#include "kernel/super_block.h"
+
+#include "kernel/field.h"
+
+static void read_text(struct kernel *k, vaddr_t addr, char text[SUPER_BLOCK_ID_SIZE])
+{
+	struct err *err = kernel_read_str(k, addr, text, SUPER_BLOCK_ID_SIZE);
+
+	if (err)
+		text[0] = '\0';
+	err_ignore(err);
+}
+
+static void read_super_block(struct kernel *k, vaddr_t addr, struct super_block *ret)
+{
+	struct field id = field_find(k, "super_block", "s_id");
+	struct super_block sb = {.addr = addr};
+	vaddr_t type = 0, name = 0;
+	struct err *err;
+
+	if (id.present)
+		read_text(k, addr + id.offset, sb.id);
+	err = field_read_by_name(k, addr, "super_block", "s_type", &type);
+	if (!err)
+		err = field_read_by_name(k, type, "file_system_type", "name", &name);
+	if (!err)
+		read_text(k, name, sb.type);
+	err_ignore(err);
+	err = field_read_by_name(k, addr, "super_block", "s_writers.frozen", &sb.frozen);
+	sb.has_frozen = !err;
+	err_ignore(err);
+	*ret = sb;
+}
+
+bool super_block_of(struct kernel *k, vaddr_t addr, struct super_block *ret)
+{
+	struct field list = field_find(k, "super_block", "s_list");
+	vaddr_t head, node;
+	u64 size;
+	struct err *err;
+
+	if (!list.present || !type_size_find(k, "super_block", &size) ||
+	    !kernel_symbol_find(k, "super_blocks", &head))
+		return false;
+	err = kernel_read_ptr(k, head, &node);
+	for (unsigned i = 0; !err && node != head && i < SUPER_BLOCKS_MAX; i++) {
+		if (addr - (node - list.offset) < size) {
+			read_super_block(k, node - list.offset, ret);
+			return true;
+		}
+		err = kernel_read_ptr(k, node, &node);
+	}
+	err_ignore(err);
+	return false;
+}
