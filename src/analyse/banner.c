@@ -89,7 +89,7 @@ static void add_machine(struct report *r, json_t *j)
 
 static void add_task(struct report *r, json_t *j)
 {
-	const struct task *t = &r->place.task;
+	const struct task *t = &r->e->place.task;
 	char state[TASK_STATE_TEXT_LEN];
 
 	tree_set_int(&r->tree, j, "pid", t->pid);
@@ -98,23 +98,23 @@ static void add_task(struct report *r, json_t *j)
 	tree_set_hex(&r->tree, j, "thread_info", task_thread_info(r->k, t));
 	/* All idle tasks have pid 0: say which of them. */
 	if (t->pid == 0 && r->tasks.num_idle > 1) {
-		tree_set_int(&r->tree, j, "task_index", r->place.cpu + 1);
+		tree_set_int(&r->tree, j, "task_index", r->e->place.cpu + 1);
 		tree_set_int(&r->tree, j, "task_same_pid", r->tasks.num_idle);
 	}
 	tree_set_format(&r->tree, j, "state", "%s %s", task_state_text(t, state),
-			r->place.is_panic ? "(PANIC)" : "(ACTIVE)");
+			r->e->place.is_panic ? "(PANIC)" : "(ACTIVE)");
 }
 
 json_t *report_banner(struct report *r)
 {
 	json_t *j = tree_object(&r->tree);
-	const char *text = panic_log_text(&r->log);
+	const char *text = panic_log_text(&r->e->panic_log);
 
 	tree_set_text(&r->tree, j, "dumpfile", dump_path(r->d));
-	if (r->cpus.count) {
-		tree_set_int(&r->tree, j, "cpus", r->cpus.num_present);
+	if (r->e->cpus.count) {
+		tree_set_int(&r->tree, j, "cpus", r->e->cpus.num_present);
 		tree_set_int(&r->tree, j, "cpus_offline",
-			     r->cpus.num_present - r->cpus.num_online);
+			     r->e->cpus.num_present - r->e->cpus.num_online);
 	}
 	add_clock(r, j);
 	if (r->has_tasks)
@@ -122,9 +122,9 @@ json_t *report_banner(struct report *r)
 	add_names(r, j);
 	add_machine(r, j);
 	tree_set_text(&r->tree, j, "panic", text);
-	if (r->place.has_task)
+	if (r->e->place.has_task)
 		add_task(r, j);
-	if (r->place.has_cpu)
-		tree_set_int(&r->tree, j, "cpu", r->place.cpu);
+	if (r->e->place.has_cpu)
+		tree_set_int(&r->tree, j, "cpu", r->e->place.cpu);
 	return j;
 }

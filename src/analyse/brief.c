@@ -1,60 +1,51 @@
 #include "analyse/brief.h"
 
+#include "analyse/examination.h"
 #include "analyse/frames.h"
-#include "analyse/panic.h"
+#include "base/str.h"
 
-/* What the log says; left as it is where there is no log. */
-static void read_log(struct dump *d, struct panic_log *p)
+#include <string.h>
+
+static struct err *examine(struct kernel *k, struct examination **ret)
 {
-	cleanup(printk_log_freep) struct printk_log *log = NULL;
-	struct printk_source src;
-	struct printk_record r;
-	struct err *err = printk_source_from_dump(d, &src);
+	cleanup(examination_freep) struct examination *e = NULL;
+	struct err *err = examination_new(k, &e);
 
-	if (!err)
-		err = printk_open(&src, &log);
-	while (!err && printk_next(log, &r))
-		panic_log_add(p, &r);
-	notices_add_err(dump_notices(d), err);
-}
-
-static struct err *format(struct buf *b, struct kernel *k, bool with_stack)
-{
-	cleanup(cpu_table_deinit) struct cpu_table cpus = {0};
-	cleanup(freep) struct stack *stack = calloc(1, sizeof(*stack));
-	struct notices *n = dump_notices(kernel_dump(k));
-	struct panic_place place = {.how = ""};
-	struct panic_log log = {0};
-	struct err *err;
-
-	if (!stack)
-		return err_nomem();
-	read_log(kernel_dump(k), &log);
-	err = cpu_table_read(k, n, &cpus);
-	if (!err)
-		panic_place_find(k, &cpus, n, stack, &place);
-	else if (!*panic_log_text(&log))
-		return err_wrap(err, "%s: neither a kernel log nor CPUs",
-				dump_path(kernel_dump(k)));
-	notices_add_err(n, err);
-	panic_verdict_format(b, &log, &place);
-	buf_add_char(b, '\n');
-	if (!with_stack || !place.has_cpu)
-		return NULL;
-	if (panic_unwind(k, cpu_find(&cpus, place.cpu), stack))
-		stack_format(b, stack);
-	else
-		buf_printf(b, "CPU %u left no registers, so there is no backtrace\n",
-			   place.cpu);
+	if (err)
+		return err;
+	examination_read_log(e);
+	examination_make(e);
+	if (!e->has_cpus && !*panic_log_text(&e->panic_log))
+		return err_new(ERR_ABSENT, "%s: neither a kernel log nor CPUs",
+			       dump_path(kernel_dump(k)));
+	*ret = steal(e);
 	return NULL;
 }
 
 struct err *brief_format(struct buf *b, struct kernel *k)
 {
-	return format(b, k, true);
-}
+	cleanup(examination_freep) struct examination *e = NULL;
+	struct err *err = examine(k, &e);
 
-struct err *brief_verdict(struct buf *b, struct kernel *k)
-{
-	return format(b, k, false);
+	if (err)
+		return err;
+	examination_format(b, e);
+	buf_add_char(b, '\n');
+	if (*panic_log_text(&e->panic_log)) {
+		const char *text = panic_log_text(&e->panic_log);
+
+		buf_add_str(b, "  ");
+		str_escape(b, text, strlen(text), false);
+		buf_add_char(b, '\n');
+	}
+	for (size_t i = 0; i < e->verdict.num_evidence; i++)
+		buf_printf(b, "  %s\n", e->verdict.evidence[i].text);
+	if (!e->place.has_cpu)
+		return NULL;
+	if (e->stack->num_frames)
+		stack_format(b, e->stack);
+	else
+		buf_printf(b, "CPU %u left no registers, so there is no backtrace\n",
+			   e->place.cpu);
+	return NULL;
 }

@@ -1,6 +1,6 @@
 #include "analyse/panic.h"
 
-#include "base/str.h"
+#include "analyse/function_names.h"
 
 #include <string.h>
 
@@ -31,11 +31,6 @@ static const char *const cause_words[] = {
 	"[Hardware Error]: ",
 	"sysrq: Trigger a crash",
 };
-
-/* Functions that only a CPU that panics runs. */
-static const char *const panic_functions[] = {
-	"panic",  "nmi_panic", "__crash_kexec", "crash_kexec",
-	"vpanic", "oops_end",  "die",		"machine_kexec"};
 
 /* The place of @word in @text, NULL if it is not there. */
 static const char *find(const char *text, size_t len, const char *word)
@@ -104,10 +99,8 @@ bool panic_unwind(struct kernel *k, const struct cpu *cpu, struct stack *ret)
 static bool stack_panics(const struct stack *s)
 {
 	for (size_t i = 0; i < s->num_frames; i++)
-		for (size_t j = 0; j < ARRAY_SIZE(panic_functions); j++)
-			if (s->frames[i].has_symbol &&
-			    str_eq(s->frames[i].symbol.name, panic_functions[j]))
-				return true;
+		if (s->frames[i].has_symbol && function_panics(s->frames[i].symbol.name))
+			return true;
 	return false;
 }
 
@@ -153,32 +146,4 @@ void panic_place_find(struct kernel *k, const struct cpu_table *cpus, struct not
 	place.has_task = cpu && cpu->curr && !err;
 	notices_add_err(n, err_wrap(err, "the task that panicked"));
 	*ret = place;
-}
-
-void panic_verdict_format(struct buf *b, const struct panic_log *log,
-			  const struct panic_place *place)
-{
-	const char *text = panic_log_text(log);
-
-	if (*text)
-		str_escape(b, text, strlen(text), false);
-	else if (place->is_panic)
-		buf_printf(b, "Kernel panic, and the log %s,",
-			   log->num_records ? "does not say why" : "cannot be read");
-	else if (log->num_records && place->has_cpu)
-		buf_add_str(b, "No panic: this machine was running when it was dumped");
-	else
-		buf_printf(b,
-			   "What this machine died of is not known: its %s cannot be read",
-			   log->num_records ? "CPUs"
-			   : place->has_cpu ? "log"
-					    : "log and CPUs");
-	if (!place->is_panic || !place->has_cpu)
-		return;
-	buf_printf(b, " on CPU %u", place->cpu);
-	if (!place->has_task)
-		return;
-	buf_add_str(b, " in task ");
-	str_escape(b, place->task.comm, strlen(place->task.comm), false);
-	buf_printf(b, " (pid %u)", place->task.pid);
 }

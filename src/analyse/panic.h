@@ -45,11 +45,6 @@ struct panic_place {
 void panic_place_find(struct kernel *k, const struct cpu_table *cpus, struct notices *n,
 		      struct stack *stack, struct panic_place *ret);
 
-/* Append the verdict, one line without its end: "Kernel panic - not syncing: … on CPU 0 in
- * task swapper/0 (pid 0)". Escaped. */
-void panic_verdict_format(struct buf *b, const struct panic_log *log,
-			  const struct panic_place *place);
-
 /* Unwind what @cpu was running, from its registers. False if it left none. */
 bool panic_unwind(struct kernel *k, const struct cpu *cpu, struct stack *ret);
 

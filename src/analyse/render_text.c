@@ -282,6 +282,70 @@ static void render_backtraces(struct buf *b, json_t *report)
 	}
 }
 
+static void render_evidence(struct buf *b, json_t *report)
+{
+	json_t *list = json_object_get(json_object_get(report, "crash"), "evidence"), *e;
+	size_t i;
+
+	if (!json_array_size(list))
+		return;
+	buf_add_str(b, "\nEvidence:\n");
+	json_array_foreach(list, i, e)
+	{
+		buf_printf(b, "  %-7s %s (%s", show(e, "confidence"), show(e, "text"),
+			   show(e, "source"));
+		if (has(e, "address"))
+			buf_printf(b, ", %s", show(e, "address"));
+		buf_add_str(b, ")\n");
+	}
+}
+
+static void render_blocked_task(struct buf *b, json_t *t)
+{
+	buf_printf(b, "  PID %-7llu %-16s waits ", (unsigned long long)get_int(t, "pid"),
+		   show(t, "comm"));
+	if (has(t, "since_ms"))
+		buf_printf(b, "%llu.%llu s ",
+			   (unsigned long long)get_int(t, "since_ms") / 1000,
+			   (unsigned long long)get_int(t, "since_ms") / 100 % 10);
+	buf_printf(b, "for %s", show(t, "waits_for"));
+	if (has(t, "lock"))
+		buf_printf(b, " at %s", show(t, "lock"));
+	if (has(t, "function"))
+		buf_printf(b, " in %s", show(t, "function"));
+	if (has(t, "module"))
+		buf_printf(b, " [%s]", show(t, "module"));
+	if (has(t, "ring"))
+		buf_printf(b, ", in deadlock %llu", (unsigned long long)get_int(t, "ring"));
+	buf_add_char(b, '\n');
+}
+
+static void render_lock(struct buf *b, json_t *l)
+{
+	json_t *owner = json_object_get(l, "owner");
+
+	buf_printf(b, "  %s at %s: %s", show(l, "kind"), show(l, "address"),
+		   show(l, "state"));
+	if (owner)
+		buf_printf(b, " by PID %llu %s", (unsigned long long)get_int(owner, "pid"),
+			   show(owner, "comm"));
+	buf_printf(b, ", owner %s, %llu waiting\n", show(l, "owner_is"),
+		   (unsigned long long)get_int(l, "waiters_behind"));
+}
+
+static void render_blocked(struct buf *b, json_t *report)
+{
+	json_t *blocked = json_object_get(report, "blocked"), *j;
+	json_t *tasks = json_object_get(blocked, "tasks");
+	size_t i;
+
+	if (!json_array_size(tasks))
+		return;
+	buf_printf(b, "\nBlocked tasks (%zu):\n", json_array_size(tasks));
+	json_array_foreach(tasks, i, j) render_blocked_task(b, j);
+	json_array_foreach(json_object_get(blocked, "locks"), i, j) render_lock(b, j);
+}
+
 static void render_modules(struct buf *b, json_t *report)
 {
 	json_t *modules = json_object_get(report, "modules"), *module;
@@ -331,8 +395,11 @@ static void render_health(struct buf *b, json_t *report)
 
 void report_render_text(struct buf *b, json_t *report)
 {
-	buf_printf(b, "%s\n\n", show(report, "verdict"));
+	buf_printf(b, "%s\n", show(report, "verdict"));
+	render_evidence(b, report);
+	buf_add_char(b, '\n');
 	render_banner(b, report);
+	render_blocked(b, report);
 	render_backtraces(b, report);
 	render_modules(b, report);
 	render_log(b, report);

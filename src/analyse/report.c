@@ -21,11 +21,11 @@ static json_t *report_dump(struct report *r)
 	return j;
 }
 
-static json_t *report_verdict(struct report *r)
+static json_t *report_sentence(struct report *r)
 {
 	cleanup(buf_deinit) struct buf b = BUF_INIT;
 
-	panic_verdict_format(&b, &r->log, &r->place);
+	examination_format(&b, r->e);
 	return tree_text(&r->tree, buf_text(&b), b.len);
 }
 
@@ -44,35 +44,27 @@ static json_t *report_health(struct report *r)
 	return j;
 }
 
-static void read_cpus(struct report *r)
-{
-	struct err *err = cpu_table_read(r->k, r->notices, &r->cpus);
-
-	r->has_facts |= !err;
-	notices_add_err(r->notices, err);
-}
-
 static json_t *build(struct report *r, const struct report_options *options)
 {
 	struct tree *t = &r->tree;
 	json_t *root = tree_object(t), *log = report_log(r, options->log_records), *cpus,
 	       *tasks;
 
-	/* In this order: tasks can tell what a CPU was running, and that where it panicked.
-	 */
-	read_cpus(r);
+	examination_make(r->e);
+	r->has_facts |= r->e->has_cpus;
 	tasks = report_tasks(r);
-	panic_place_find(r->k, &r->cpus, r->notices, r->stack, &r->place);
 	cpus = report_cpus(r);
 	tree_set(t, root, "schema", json_string(REPORT_SCHEMA));
 	tree_set_int(t, root, "version", REPORT_VERSION);
 	tree_set(t, root, "made_by", json_string("inquest " INQUEST_VERSION));
-	tree_set(t, root, "verdict", report_verdict(r));
+	tree_set(t, root, "verdict", report_sentence(r));
+	tree_set(t, root, "crash", report_verdict(r));
 	tree_set(t, root, "dump", report_dump(r));
 	tree_set(t, root, "banner", report_banner(r));
 	tree_set(t, root, "panic", report_panic(r, cpus));
 	tree_set(t, root, "cpus", cpus);
 	tree_set(t, root, "tasks", tasks);
+	tree_set(t, root, "blocked", report_blocked(r));
 	tree_set(t, root, "modules", report_modules(r));
 	tree_set(t, root, "log_tail", log);
 	tree_set(t, root, "health", report_health(r));
@@ -82,18 +74,16 @@ static json_t *build(struct report *r, const struct report_options *options)
 struct err *report_build(struct kernel *k, const struct report_options *options,
 			 json_t **ret)
 {
-	cleanup(freep) struct stack *stack = calloc(1, sizeof(*stack));
+	cleanup(examination_freep) struct examination *e = NULL;
 	cleanup(json_decrefp) json_t *root = NULL;
-	struct report r = {.k = k,
-			   .d = kernel_dump(k),
-			   .notices = dump_notices(kernel_dump(k)),
-			   .stack = stack};
-	struct err *err;
+	struct report r = {
+		.k = k, .d = kernel_dump(k), .notices = dump_notices(kernel_dump(k))};
+	struct err *err = examination_new(k, &e);
 
-	if (!stack)
-		return err_nomem();
+	if (err)
+		return err;
+	r.e = e;
 	root = build(&r, options);
-	cpu_table_deinit(&r.cpus);
 	err = tree_check(&r.tree);
 	if (err)
 		return err;

@@ -60,8 +60,8 @@ static void add_backtrace(struct report *r, const struct cpu *cpu, json_t *j)
 		r->num_frames = SIZE_MAX / 2;
 		return;
 	}
-	if (r->num_frames < REPORT_MAX_FRAMES && panic_unwind(r->k, cpu, r->stack))
-		tree_set(&r->tree, j, "backtrace", backtrace(r, r->stack));
+	if (r->num_frames < REPORT_MAX_FRAMES && panic_unwind(r->k, cpu, r->e->room))
+		tree_set(&r->tree, j, "backtrace", backtrace(r, r->e->room));
 }
 
 static json_t *report_cpu(struct report *r, const struct cpu *cpu)
@@ -86,9 +86,9 @@ json_t *report_cpus(struct report *r)
 {
 	json_t *j = tree_array(&r->tree);
 
-	for (size_t i = 0; i < r->cpus.count; i++)
-		if (r->cpus.cpus[i].is_present)
-			tree_append(&r->tree, j, report_cpu(r, &r->cpus.cpus[i]));
+	for (size_t i = 0; i < r->e->cpus.count; i++)
+		if (r->e->cpus.cpus[i].is_present)
+			tree_append(&r->tree, j, report_cpu(r, &r->e->cpus.cpus[i]));
 	return j;
 }
 
@@ -108,15 +108,15 @@ json_t *report_panic(struct report *r, json_t *cpus)
 	json_t *j = tree_object(&r->tree), *cpu = NULL, *part;
 
 	tree_set(&r->tree, j, "panicked",
-		 json_boolean(r->place.is_panic || *r->log.message));
-	if (*r->log.message)
-		tree_set_text(&r->tree, j, "message", r->log.message);
-	if (*r->log.cause)
-		tree_set_text(&r->tree, j, "cause", r->log.cause);
-	if (r->place.has_cpu) {
-		tree_set_int(&r->tree, j, "cpu", r->place.cpu);
-		tree_set(&r->tree, j, "cpu_known_by", json_string(r->place.how));
-		cpu = cpu_of(cpus, r->place.cpu);
+		 json_boolean(r->e->place.is_panic || *r->e->panic_log.message));
+	if (*r->e->panic_log.message)
+		tree_set_text(&r->tree, j, "message", r->e->panic_log.message);
+	if (*r->e->panic_log.cause)
+		tree_set_text(&r->tree, j, "cause", r->e->panic_log.cause);
+	if (r->e->place.has_cpu) {
+		tree_set_int(&r->tree, j, "cpu", r->e->place.cpu);
+		tree_set(&r->tree, j, "cpu_known_by", json_string(r->e->place.how));
+		cpu = cpu_of(cpus, r->e->place.cpu);
 	}
 	part = json_object_get(cpu, "task");
 	if (part)

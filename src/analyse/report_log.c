@@ -33,7 +33,7 @@ json_t *report_log(struct report *r, size_t max_records)
 	}
 	while (printk_next(log, &rec)) {
 		r->has_facts = true;
-		panic_log_add(&r->log, &rec);
+		examination_add_log(r->e, &rec);
 		if (max_records)
 			tree_append(&r->tree, tail, record(r, &rec));
 		if (json_array_size(tail) > max_records)

@@ -2,7 +2,7 @@
 #ifndef ANALYSE_REPORT_PRIV_H
 #define ANALYSE_REPORT_PRIV_H
 
-#include "analyse/panic.h"
+#include "analyse/examination.h"
 #include "analyse/report.h"
 #include "analyse/tree.h"
 
@@ -14,14 +14,11 @@ struct report {
 	struct kernel *k;
 	struct dump *d;
 	struct notices *notices;
-	struct cpu_table cpus;
-	struct panic_log log;
-	struct panic_place place;
+	struct examination *e;
 	struct task_count tasks;
 	bool has_tasks;
-	struct stack *stack; /* room to work in */
-	size_t num_frames;   /* put into the tree so far */
-	bool has_facts;	     /* something could be said */
+	size_t num_frames; /* put into the tree so far */
+	bool has_facts;	   /* something could be said */
 };
 
 /* Sections: each makes its value, without failing. */
@@ -30,8 +27,11 @@ json_t *report_panic(struct report *r, json_t *cpus);
 json_t *report_cpus(struct report *r);
 json_t *report_tasks(struct report *r);
 json_t *report_modules(struct report *r);
-/* The newest @max_records records; also feeds r->log. */
+/* The newest @max_records records; also feeds the examination. */
 json_t *report_log(struct report *r, size_t max_records);
+
+json_t *report_verdict(struct report *r);
+json_t *report_blocked(struct report *r);
 
 /* A task as JSON. */
 json_t *report_task(struct report *r, const struct task *t);

@@ -7,19 +7,14 @@ static const char letters[] = "RSDTtXZPI?";
 
 struct states {
 	u64 counts[sizeof(letters)];
-	struct cpu_table *cpus;
 };
 
-/* Also tells a CPU what it was running, where its run queue could not be read. */
 static void count_state(void *ctx, const struct task *t)
 {
 	struct states *s = ctx;
 	const char *letter = strchr(letters, task_state_letter(t));
 
 	s->counts[letter - letters]++;
-	for (size_t i = 0; t->is_on_cpu && t->has_cpu && i < s->cpus->count; i++)
-		if (s->cpus->cpus[i].number == t->cpu && !s->cpus->cpus[i].curr)
-			s->cpus->cpus[i].curr = t->addr;
 }
 
 json_t *report_task(struct report *r, const struct task *t)
@@ -42,9 +37,9 @@ json_t *report_task(struct report *r, const struct task *t)
 json_t *report_tasks(struct report *r)
 {
 	json_t *j = tree_object(&r->tree), *by_state;
-	struct states states = {.cpus = &r->cpus};
+	struct states states = {0};
 	struct err *err =
-		task_each(r->k, &r->cpus, r->notices, count_state, &states, &r->tasks);
+		task_each(r->k, &r->e->cpus, r->notices, count_state, &states, &r->tasks);
 
 	r->has_tasks = !err;
 	if (!err && r->tasks.num_breaks)

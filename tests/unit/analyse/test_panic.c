@@ -73,51 +73,6 @@ static void only_the_line_of_the_panic_is_taken_and_cut_to_fit(void **state)
 	assert_int_equal(strlen(p.message), PANIC_TEXT_SIZE - 1);
 }
 
-static void assert_verdict(const struct panic_log *log, const struct panic_place *place,
-			   const char *expected)
-{
-	struct buf b = BUF_INIT;
-
-	panic_verdict_format(&b, log, place);
-	assert_string_equal(buf_text(&b), expected);
-	buf_deinit(&b);
-}
-
-static void the_verdict_names_cpu_and_task_and_is_escaped(void **state)
-{
-	struct panic_log log = {.message = "Kernel panic - not syncing: NMI"};
-	struct panic_place place = {.has_cpu = true, .cpu = 3, .is_panic = true};
-
-	assert_verdict(&log, &place, "Kernel panic - not syncing: NMI on CPU 3");
-	place.has_task = true;
-	place.task = (struct task){.pid = 7, .comm = "a\x1b[2Jb"};
-	assert_verdict(
-		&log, &place,
-		"Kernel panic - not syncing: NMI on CPU 3 in task a\\x1b[2Jb (pid 7)");
-}
-
-static void a_machine_that_ran_has_a_verdict_too(void **state)
-{
-	struct panic_log log = {.num_records = 1};
-	struct panic_place place = {.has_cpu = true};
-
-	assert_verdict(&log, &place,
-		       "No panic: this machine was running when it was dumped");
-}
-
-static void what_cannot_be_known_is_not_claimed(void **state)
-{
-	struct panic_log log = {0};
-	struct panic_place place = {.has_cpu = true};
-
-	assert_verdict(&log, &place,
-		       "What this machine died of is not known: its log cannot be read");
-	place.has_cpu = false;
-	assert_verdict(
-		&log, &place,
-		"What this machine died of is not known: its log and CPUs cannot be read");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,9 +81,6 @@ int main(void)
 		cmocka_unit_test(a_log_without_panic_still_names_its_complaint),
 		cmocka_unit_test(what_user_space_wrote_is_not_believed),
 		cmocka_unit_test(only_the_line_of_the_panic_is_taken_and_cut_to_fit),
-		cmocka_unit_test(the_verdict_names_cpu_and_task_and_is_escaped),
-		cmocka_unit_test(a_machine_that_ran_has_a_verdict_too),
-		cmocka_unit_test(what_cannot_be_known_is_not_claimed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

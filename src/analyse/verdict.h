@@ -1,0 +1,91 @@
+/*
+ * What the machine died of: one class, one sentence, whom to look at, and the evidence.
+ *
+ * Each piece of evidence says where it comes from and how much it is worth; the log and
+ * memory are held against each other. No JSON and no large memory, so that the capture
+ * kernel can afford it: a struct verdict is plain values. Texts of evidence are escaped;
+ * names are raw bytes of the dump, and hostile.
+ */
+#ifndef ANALYSE_VERDICT_H
+#define ANALYSE_VERDICT_H
+
+#include "analyse/blocked.h"
+#include "analyse/crash_site.h"
+#include "analyse/log_event.h"
+#include "analyse/panic.h"
+
+#define VERDICT_MAX_EVIDENCE 32
+#define VERDICT_TEXT_SIZE    320
+
+enum confidence { CONFIDENCE_HINT, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
+/* "hint", "likely", "certain" */
+const char *confidence_name(enum confidence c);
+
+enum evidence_source {
+	EVIDENCE_LOG,
+	EVIDENCE_STACK,
+	EVIDENCE_REGISTERS,
+	EVIDENCE_MEMORY,
+	EVIDENCE_BUG_TABLE,
+};
+/* "log", "stack", … */
+const char *evidence_source_name(enum evidence_source s);
+
+struct evidence {
+	char text[VERDICT_TEXT_SIZE]; /* a sentence without its full stop */
+	enum evidence_source source;
+	enum confidence confidence;
+	bool has_addr;
+	vaddr_t addr;
+};
+
+/* Whose code it was. */
+struct culprit {
+	bool is_known;
+	char function[BLOCKED_NAME_SIZE]; /* without what compilers append */
+	char module[BLOCKED_NAME_SIZE];	  /* "" for the kernel image */
+	bool is_out_of_tree;
+	vaddr_t pc;
+};
+
+struct verdict {
+	enum crash_class class;
+	enum crash_trigger trigger;
+	enum confidence confidence;
+	struct culprit culprit;
+	char file[BUG_FILE_SIZE]; /* of a BUG or WARN, "" if not known */
+	u32 line;
+	bool has_fault_addr;
+	u64 fault_addr;
+	struct evidence evidence[VERDICT_MAX_EVIDENCE];
+	size_t num_evidence, num_left_out;
+};
+
+/* What is known before the verdict is made. All borrowed. */
+struct inquest {
+	struct kernel *k;
+	const struct log_events *log;
+	const struct panic_place *place;
+	const struct crash_site *site; /* of the stack of the CPU that panicked */
+	const struct blocked *blocked;
+	const struct cpu_table *cpus;
+	struct stack *room; /* to unwind others in */
+};
+
+void verdict_find(const struct inquest *q, struct verdict *ret);
+
+/* Append one line without its end: "NULL pointer dereference in foo_read [foo], CPU 1, task
+ * cat (pid 123)". Escaped. */
+void verdict_format(struct buf *b, const struct verdict *v, const struct inquest *q);
+
+/* ---- for the files that find parts of a verdict ---- */
+
+void verdict_add(struct verdict *v, enum evidence_source source, enum confidence confidence,
+		 const char *fmt, ...) printf_like(4, 5);
+/* The address that the piece added last is about. */
+void verdict_add_addr(struct verdict *v, vaddr_t addr);
+/* Take the frame @index of @s for whom to look at, if it is one. */
+void verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
+		   size_t index);
+
+#endif
