@@ -26,6 +26,7 @@ static const struct class_row {
 	[CRASH_HARD_LOCKUP] = {"hard-lockup", "hard lockup"},
 	[CRASH_RCU_STALL] = {"rcu-stall", "RCU stall"},
 	[CRASH_OUT_OF_MEMORY] = {"out-of-memory", "out of memory"},
+	[CRASH_MEMORY_LEAK] = {"memory-leak", "memory leak"},
 	[CRASH_INIT_KILLED] = {"init-killed", "init died"},
 	[CRASH_NO_ROOT] = {"no-root", "no root filesystem or init"},
 	[CRASH_NMI] = {"nmi", "NMI, and nothing found that was stuck"},

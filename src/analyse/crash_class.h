@@ -35,6 +35,7 @@ enum crash_class {
 	CRASH_HARD_LOCKUP,
 	CRASH_RCU_STALL,
 	CRASH_OUT_OF_MEMORY,
+	CRASH_MEMORY_LEAK,
 	CRASH_INIT_KILLED,
 	CRASH_NO_ROOT,
 	CRASH_NMI,	  /* and nothing that was stuck */

@@ -22,6 +22,7 @@ struct examination {
 	struct stack *room;
 	struct crash_site site;
 	struct blocked blocked;
+	struct memory_use memory;
 	struct verdict verdict;
 };
 

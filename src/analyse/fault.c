@@ -267,6 +267,6 @@ void fault_find(const struct inquest *q, struct verdict *v)
 	}
 	/* These are done to the kernel, or to all of it: nobody's code is to blame. */
 	if (v->class == CRASH_MACHINE_CHECK || v->class == CRASH_INIT_KILLED ||
-	    v->class == CRASH_NO_ROOT || v->class == CRASH_OUT_OF_MEMORY)
+	    v->class == CRASH_NO_ROOT)
 		v->culprit = (struct culprit){0};
 }

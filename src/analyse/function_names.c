@@ -291,6 +291,8 @@ static const char *const infrastructure[] = {
 	"__kmem_cache_*",
 	"___slab_alloc",
 	"__slab_*",
+	"allocate_slab",
+	"new_slab",
 	"slab_*",
 	"do_slab_free",
 	"free_to_partial_list",

@@ -346,6 +346,53 @@ static void render_blocked(struct buf *b, json_t *report)
 	json_array_foreach(json_object_get(blocked, "locks"), i, j) render_lock(b, j);
 }
 
+static void line_memory(struct buf *b, json_t *memory, const char *key, const char *label)
+{
+	char text[STR_SIZE_TEXT_LEN];
+	u64 total = get_int(memory, "total_bytes"), value = get_int(memory, key);
+
+	if (!has(memory, key))
+		return;
+	buf_printf(b, "  %-20s %10s", label, str_format_size(text, value));
+	if (total)
+		buf_printf(b, "  %3llu %%",
+			   (unsigned long long)(value / (total / 100 + 1)));
+	buf_add_char(b, '\n');
+}
+
+static void render_memory(struct buf *b, json_t *report)
+{
+	static const char *const rows[][2] = {
+		{"total_bytes", "total"},
+		{"free_bytes", "free"},
+		{"page_cache_bytes", "page cache"},
+		{"anonymous_bytes", "anonymous"},
+		{"shmem_bytes", "shared memory"},
+		{"slab_reclaimable_bytes", "slab, reclaimable"},
+		{"slab_unreclaimable_bytes", "slab, unreclaimable"},
+		{"vmalloc_bytes", "vmalloc"},
+		{"page_table_bytes", "page tables"},
+		{"kernel_stack_bytes", "kernel stacks"},
+		{"huge_page_bytes", "huge pages"},
+		{"unaccounted_bytes", "not accounted for"},
+	};
+	json_t *memory = json_object_get(report, "memory"), *cache;
+	char text[STR_SIZE_TEXT_LEN];
+	size_t i;
+
+	if (!has(memory, "total_bytes"))
+		return;
+	buf_add_str(b, "\nMemory:\n");
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		line_memory(b, memory, rows[i][0], rows[i][1]);
+	buf_add_str(b, "  largest slab caches:\n");
+	json_array_foreach(json_object_get(memory, "slab_top"), i, cache) buf_printf(
+		b, "    %-24s %10s  %llu objects of %llu bytes\n", show(cache, "name"),
+		str_format_size(text, get_int(cache, "bytes")),
+		(unsigned long long)get_int(cache, "objects"),
+		(unsigned long long)get_int(cache, "object_size"));
+}
+
 static void render_modules(struct buf *b, json_t *report)
 {
 	json_t *modules = json_object_get(report, "modules"), *module;
@@ -401,6 +448,7 @@ void report_render_text(struct buf *b, json_t *report)
 	render_banner(b, report);
 	render_blocked(b, report);
 	render_backtraces(b, report);
+	render_memory(b, report);
 	render_modules(b, report);
 	render_log(b, report);
 	render_health(b, report);

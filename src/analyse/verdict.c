@@ -187,6 +187,59 @@ static void find_trigger(const struct inquest *q, struct verdict *v)
 	}
 }
 
+static void tell_share(const struct inquest *q, struct verdict *v,
+		       enum memory_count_kind kind, const char *what)
+{
+	const struct memory_counts *c = &q->memory->counts;
+	char text[STR_SIZE_TEXT_LEN];
+	u64 bytes, total;
+
+	if (!memory_count_get(c, kind, &bytes) ||
+	    !memory_count_get(c, MEMORY_TOTAL, &total) || !total)
+		return;
+	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN, "%s: %s, %llu %% of memory",
+		    what, str_format_size(text, bytes),
+		    (unsigned long long)(bytes / (total / 100 + 1)));
+}
+
+/* Who ran out of memory is seldom who took it; a leak stands out in the counters. */
+static void find_leak(const struct inquest *q, struct verdict *v)
+{
+	const struct memory_use *m = q->memory;
+	char text[STR_SIZE_TEXT_LEN];
+
+	tell_share(q, v, MEMORY_FREE, "free");
+	tell_share(q, v, MEMORY_ANON, "in processes");
+	if (m->leak == LEAK_NONE)
+		return;
+	v->class = CRASH_MEMORY_LEAK;
+	str_format_size(text, m->leaked);
+	if (m->leak == LEAK_SLAB)
+		verdict_add(
+			v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY,
+			"%s in %llu objects of slab cache %s, which cannot be reclaimed",
+			text, (unsigned long long)m->top[0].num_objects, m->top[0].name);
+	else if (m->leak == LEAK_VMALLOC)
+		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY, "%s in vmalloc", text);
+	else
+		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY,
+			    "%s in pages that nobody accounts for: a driver's, mostly",
+			    text);
+	if (m->leak == LEAK_SLAB)
+		verdict_add_addr(v, m->top[0].addr);
+}
+
+/* A module that was allocating when memory ran out is worth a look, no more. */
+static void suspect(const struct inquest *q, struct verdict *v)
+{
+	if (v->culprit.is_known && *v->culprit.module && v->class == CRASH_MEMORY_LEAK)
+		verdict_add(v, EVIDENCE_STACK, CONFIDENCE_HINT,
+			    "%s [%s] was allocating when memory ran out",
+			    v->culprit.function, v->culprit.module);
+	else
+		v->culprit = (struct culprit){0};
+}
+
 void verdict_find(const struct inquest *q, struct verdict *ret)
 {
 	struct verdict v = {.class = CRASH_UNKNOWN, .confidence = CONFIDENCE_LIKELY};
@@ -198,6 +251,12 @@ void verdict_find(const struct inquest *q, struct verdict *ret)
 		hang_find(q, &v);
 	else
 		fault_find(q, &v);
+	if (v.class == CRASH_OUT_OF_MEMORY) {
+		find_leak(q, &v);
+		suspect(q, &v);
+	} else if (v.class == CRASH_NMI && q->memory->leak != LEAK_NONE) {
+		find_leak(q, &v);
+	}
 	*ret = v;
 }
 

@@ -12,6 +12,7 @@
 #include "analyse/blocked.h"
 #include "analyse/crash_site.h"
 #include "analyse/log_event.h"
+#include "analyse/memory_use.h"
 #include "analyse/panic.h"
 
 #define VERDICT_MAX_EVIDENCE 32
@@ -69,6 +70,7 @@ struct inquest {
 	const struct crash_site *site; /* of the stack of the CPU that panicked */
 	const struct blocked *blocked;
 	const struct cpu_table *cpus;
+	const struct memory_use *memory;
 	struct stack *room; /* to unwind others in */
 };
 

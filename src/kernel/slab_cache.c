@@ -1,0 +1,122 @@
+#include "kernel/slab_cache.h"
+
+#include "kernel/field.h"
+
+#define ORDER_SHIFT 16 /* of kmem_cache_order_objects.x: OO_SHIFT */
+#define MAX_ORDER   16
+
+/* Where the members lie. */
+struct layout {
+	struct field list, name, object_size, size, oo, nodes;
+	struct field num_slabs, num_objects;
+	u64 num_nodes;
+	u64 page_size;
+};
+
+/* The array of nodes is declared for all that there could be, and allocated for those there
+ * can be on this machine. */
+static u64 num_node_ids(struct kernel *k)
+{
+	vaddr_t addr;
+	u32 ids = 1;
+
+	if (kernel_symbol_find(k, "nr_node_ids", &addr))
+		err_ignore(kernel_read_u32(k, addr, &ids));
+	return min_u64(ids, SLAB_NODES_MAX);
+}
+
+static struct err *read_layout(struct kernel *k, struct layout *ret)
+{
+	struct err *err = field_get(k, "kmem_cache", "list", &ret->list);
+
+	if (!err)
+		err = field_get(k, "kmem_cache", "name", &ret->name);
+	if (!err)
+		err = field_get(k, "kmem_cache", "node", &ret->nodes);
+	if (err)
+		return err;
+	ret->object_size = field_find(k, "kmem_cache", "object_size");
+	ret->size = field_find(k, "kmem_cache", "size");
+	ret->oo = field_find(k, "kmem_cache", "oo.x");
+	ret->num_slabs = field_find(k, "kmem_cache_node", "nr_slabs.counter");
+	ret->num_objects = field_find(k, "kmem_cache_node", "total_objects.counter");
+	ret->num_nodes = min_u64(num_node_ids(k), ret->nodes.count);
+	ret->page_size = dump_page_size(kernel_dump(k));
+	return NULL;
+}
+
+static u64 read_optional(struct kernel *k, vaddr_t base, const struct field *f)
+{
+	struct err *err;
+	u64 value = 0;
+
+	if (!f->present)
+		return 0;
+	err = field_read(k, base, f, &value);
+	if (err)
+		value = 0;
+	err_ignore(err);
+	return value;
+}
+
+/* Nodes that the machine does not have are NULL. */
+static void count_nodes(struct kernel *k, const struct layout *l, struct slab_cache *c)
+{
+	for (u64 i = 0; i < l->num_nodes; i++) {
+		vaddr_t node;
+		struct err *err =
+			kernel_read_ptr(k, c->addr + l->nodes.offset + i * 8, &node);
+
+		if (err) {
+			err_free(err);
+			return;
+		}
+		if (!node)
+			continue;
+		c->num_slabs += read_optional(k, node, &l->num_slabs);
+		c->num_objects += read_optional(k, node, &l->num_objects);
+	}
+}
+
+static void read_cache(struct kernel *k, const struct layout *l, vaddr_t addr,
+		       struct slab_cache *ret)
+{
+	struct slab_cache c = {.addr = addr};
+	vaddr_t name = 0;
+	u64 order;
+	struct err *err = field_read(k, addr, &l->name, &name);
+
+	if (!err)
+		err = kernel_read_str(k, name, c.name, sizeof(c.name));
+	if (err)
+		c.name[0] = '\0';
+	err_ignore(err);
+	c.object_size = read_optional(k, addr, &l->object_size);
+	c.size = read_optional(k, addr, &l->size);
+	count_nodes(k, l, &c);
+	order = read_optional(k, addr, &l->oo) >> ORDER_SHIFT;
+	if (order <= MAX_ORDER)
+		c.bytes = c.num_slabs * (l->page_size << order);
+	*ret = c;
+}
+
+struct err *slab_cache_each(struct kernel *k,
+			    void (*each)(void *ctx, const struct slab_cache *c), void *ctx)
+{
+	struct layout l;
+	vaddr_t head, node;
+	struct err *err = kernel_symbol_get(k, "slab_caches", &head);
+
+	if (!err)
+		err = read_layout(k, &l);
+	if (!err)
+		err = kernel_read_ptr(k, head, &node);
+	for (unsigned i = 0; !err && node != head && i < SLAB_CACHES_MAX; i++) {
+		struct slab_cache c;
+
+		read_cache(k, &l, node - l.list.offset, &c);
+		each(ctx, &c);
+		err = kernel_read_ptr(k, node, &node);
+	}
+	return err_wrap(err, "slab caches");
+}
