@@ -2,7 +2,7 @@
 
 #include "analyse/function_names.h"
 #include "base/str.h"
-#include "kernel/field.h"
+#include "kernel/slab_object.h"
 
 #include <string.h>
 
@@ -47,7 +47,7 @@ static const char *find_register(const struct inquest *q, bool (*is_it)(u64 valu
 	const struct arch *arch = dump_arch(kernel_dump(q->k));
 	const struct frame *f = exception_of(q);
 
-	for (unsigned i = 0; f && arch && i < arch->num_regs; i++)
+	for (unsigned i = 0; f && arch && i < arch->reg_pc; i++)
 		if (regs_get(&f->regs, i, ret_value) && is_it(*ret_value))
 			return arch->reg_names[i];
 	return NULL;
@@ -113,6 +113,11 @@ static void classify_addr(const struct inquest *q, struct verdict *v, u64 addr)
 			    "it jumped there: a call through a bad function pointer");
 }
 
+static bool is_zero(u64 value)
+{
+	return value == 0;
+}
+
 /* Does memory bear out the address that the log tells? */
 static void check_addr(const struct inquest *q, struct verdict *v, u64 addr)
 {
@@ -122,6 +127,11 @@ static void check_addr(const struct inquest *q, struct verdict *v, u64 addr)
 
 	if (!f || f->pc == addr)
 		return;
+	/* Many a register is 0: which one was meant, they do not tell. */
+	if (addr < SMALL_ADDR && find_register(q, is_zero, &value)) {
+		v->confidence = CONFIDENCE_CERTAIN;
+		return;
+	}
 	base = find_base(q, addr, &value);
 	if (base) {
 		verdict_add(v, EVIDENCE_REGISTERS, CONFIDENCE_LIKELY,
@@ -160,6 +170,30 @@ static void look_for_poison(const struct inquest *q, struct verdict *v)
 			    name, (unsigned long long)value);
 }
 
+/* Does a register point into memory that was freed? What was read from there is not what
+ * the code that read it had put there. */
+static void look_for_freed(const struct inquest *q, struct verdict *v)
+{
+	const struct arch *arch = dump_arch(kernel_dump(q->k));
+	const struct frame *f = exception_of(q);
+
+	for (unsigned i = 0; f && arch && i < arch->reg_pc; i++) {
+		struct slab_object o;
+		u64 value;
+
+		if (!regs_get(&f->regs, i, &value) ||
+		    !slab_object_at(q->k, q->cpus, value, &o) || !o.is_free)
+			continue;
+		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY,
+			    "%s pointed %llu bytes into an object of slab cache %s that is "
+			    "free",
+			    arch->reg_names[i], (unsigned long long)o.offset, o.cache.name);
+		verdict_add_addr(v, o.addr);
+		if (v->class == CRASH_BAD_POINTER)
+			v->class = CRASH_USE_AFTER_FREE;
+	}
+}
+
 static void find_pointer(const struct inquest *q, struct verdict *v)
 {
 	const struct log_event *e = fault_event(q, v->trigger);
@@ -174,6 +208,7 @@ static void find_pointer(const struct inquest *q, struct verdict *v)
 			    "the log does not tell the address of the fault");
 	}
 	look_for_poison(q, v);
+	look_for_freed(q, v);
 }
 
 /* BUG() in lib/list_debug.c, with or without the words of it in the log. */
@@ -268,5 +303,5 @@ void fault_find(const struct inquest *q, struct verdict *v)
 	/* These are done to the kernel, or to all of it: nobody's code is to blame. */
 	if (v->class == CRASH_MACHINE_CHECK || v->class == CRASH_INIT_KILLED ||
 	    v->class == CRASH_NO_ROOT)
-		v->culprit = (struct culprit){0};
+		verdict_acquit(v);
 }

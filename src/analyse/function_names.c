@@ -124,6 +124,17 @@ enum crash_trigger function_trigger(const char *symbol)
 	return TRIGGER_NONE;
 }
 
+bool function_is_entry(const char *symbol)
+{
+	static const char *const names[] = {
+		"entry_*", "do_syscall_64",	"x64_sys_call",
+		"asm_*",   "ret_from_fork*",	"secondary_startup_64*",
+		"do_idle", "cpu_startup_entry",
+	};
+
+	return is_one_of(symbol, names, sizeof(names) / sizeof(*names));
+}
+
 /* What does as it is asked. docs/classes.md says how it is used. */
 static const char *const infrastructure[] = {
 	/* Dying, entry and exceptions. */

@@ -25,6 +25,10 @@ bool function_panics(const char *symbol);
  * nothing. */
 enum crash_trigger function_trigger(const char *symbol);
 
+/* Is it where the kernel is entered, or a task begins: the outermost frames, which are the
+ * same for everybody? */
+bool function_is_entry(const char *symbol);
+
 /* Is it a part of the kernel that does what it is asked (locks, lists, memory copies,
  * allocators, scheduling, faults, entry), so that its caller is to blame? */
 bool function_is_infrastructure(const char *symbol);

@@ -62,6 +62,15 @@ static void tell_waiters(const struct blocked *b, struct verdict *v, size_t lock
 
 /* ---- locks ---- */
 
+/* A module's code before the kernel's own, then by name: the order of tasks is chance, and
+ * the same deadlock is to look the same. */
+static bool is_better(const struct blocked_task *a, const struct blocked_task *b)
+{
+	if (!*a->module != !*b->module)
+		return *a->module;
+	return strcmp(a->function, b->function) < 0;
+}
+
 /* Who is in a ring, and first of all code that is not the kernel's own. */
 static bool find_deadlock(const struct inquest *q, struct verdict *v)
 {
@@ -83,7 +92,7 @@ static bool find_deadlock(const struct inquest *q, struct verdict *v)
 				    "which is held by %s (pid %u)",
 				    b->locks[t->lock].owner.comm,
 				    b->locks[t->lock].owner.pid);
-		if (!blamed || (*t->module && !*blamed->module))
+		if (!blamed || is_better(t, blamed))
 			blamed = t;
 	}
 	if (blamed)
@@ -148,7 +157,8 @@ static bool find_freeze(const struct inquest *q, struct verdict *v)
 			    sb.type, sb.id, (unsigned long long)sb.frozen, l->num_waiters);
 		verdict_add_addr(v, sb.addr);
 		tell_waiters(b, v, i);
-		v->culprit = (struct culprit){0};
+		verdict_acquit(v);
+		snprintf(v->subject, sizeof(v->subject), "%s", sb.type);
 		return true;
 	}
 	return false;
@@ -375,7 +385,7 @@ void hang_find(const struct inquest *q, struct verdict *v)
 		return;
 	if (find_held(q, v) || find_waiting(q, v, true) || find_waiting(q, v, false))
 		return;
-	v->culprit = (struct culprit){0};
+	verdict_acquit(v);
 	v->confidence = CONFIDENCE_CERTAIN;
 	if (v->trigger == TRIGGER_NONE)
 		v->class = class_of_calm(q);

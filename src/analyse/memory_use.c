@@ -20,6 +20,29 @@ static void take_cache(void *ctx, const struct slab_cache *c)
 	m->top[i] = *c;
 }
 
+/* Areas come by the thousand, their callers by the dozen. */
+static void take_area(void *ctx, const struct vmalloc_area *a)
+{
+	struct memory_use *m = ctx;
+	size_t i = 0;
+
+	while (i < m->num_callers && m->callers[i].caller != a->caller)
+		i++;
+	if (i == MEMORY_USE_CALLERS)
+		return;
+	if (i == m->num_callers)
+		m->callers[m->num_callers++] = (struct vmalloc_caller){.caller = a->caller};
+	m->callers[i].num_areas++;
+	m->callers[i].bytes += a->num_pages * m->page_size;
+}
+
+static int compare_callers(const void *a, const void *b)
+{
+	const struct vmalloc_caller *x = a, *y = b;
+
+	return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : 0;
+}
+
 static void find_leak(struct memory_use *m)
 {
 	u64 total, slab = 0, vmalloc = 0;
@@ -50,7 +73,10 @@ void memory_use_read(struct kernel *k, struct memory_use *ret)
 
 	memory_counts_read(k, &m.counts);
 	m.has_unaccounted = memory_counts_unaccounted(&m.counts, &m.unaccounted);
+	m.page_size = dump_page_size(kernel_dump(k));
 	notices_add_err(dump_notices(kernel_dump(k)), slab_cache_each(k, take_cache, &m));
+	notices_add_err(dump_notices(kernel_dump(k)), vmalloc_area_each(k, take_area, &m));
+	qsort(m.callers, m.num_callers, sizeof(*m.callers), compare_callers);
 	find_leak(&m);
 	*ret = m;
 }

@@ -282,6 +282,15 @@ static void render_backtraces(struct buf *b, json_t *report)
 	}
 }
 
+static void render_signature(struct buf *b, json_t *report)
+{
+	json_t *s = json_object_get(json_object_get(report, "crash"), "signature");
+
+	if (s)
+		buf_printf(b, "\nSignature: %s\n           %s\n", show(s, "bucket"),
+			   show(s, "hash"));
+}
+
 static void render_evidence(struct buf *b, json_t *report)
 {
 	json_t *list = json_object_get(json_object_get(report, "crash"), "evidence"), *e;
@@ -444,6 +453,7 @@ void report_render_text(struct buf *b, json_t *report)
 {
 	buf_printf(b, "%s\n", show(report, "verdict"));
 	render_evidence(b, report);
+	render_signature(b, report);
 	buf_add_char(b, '\n');
 	render_banner(b, report);
 	render_blocked(b, report);

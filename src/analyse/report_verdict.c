@@ -1,5 +1,6 @@
 /* The class, whom to look at, and the evidence. */
 #include "analyse/report_priv.h"
+#include "analyse/signature.h"
 
 static json_t *evidence(struct report *r, const struct evidence *e)
 {
@@ -26,6 +27,25 @@ static json_t *culprit(struct report *r, const struct culprit *c)
 	return j;
 }
 
+static json_t *signature(struct report *r)
+{
+	json_t *j = tree_object(&r->tree);
+	struct signature s;
+	struct err *err = signature_make(&r->e->verdict, &s);
+
+	if (err) {
+		r->tree.failed = true;
+		err_free(err);
+		return j;
+	}
+	/* Escaped already. */
+	tree_set(&r->tree, j, "bucket", json_string(s.bucket));
+	tree_set(&r->tree, j, "hash", json_sprintf("%s:%s", SIGNATURE_VERSION, s.hash));
+	tree_set(&r->tree, j, "text", json_string(buf_text(&s.text)));
+	signature_deinit(&s);
+	return j;
+}
+
 json_t *report_verdict(struct report *r)
 {
 	const struct verdict *v = &r->e->verdict;
@@ -36,6 +56,7 @@ json_t *report_verdict(struct report *r)
 	tree_set(&r->tree, j, "confidence", json_string(confidence_name(v->confidence)));
 	if (v->culprit.is_known)
 		tree_set(&r->tree, j, "culprit", culprit(r, &v->culprit));
+	tree_set(&r->tree, j, "signature", signature(r));
 	if (*v->file) {
 		tree_set_text(&r->tree, j, "file", v->file);
 		tree_set_int(&r->tree, j, "line", v->line);

@@ -63,25 +63,48 @@ void verdict_add_addr(struct verdict *v, vaddr_t addr)
 	v->evidence[v->num_evidence - 1].addr = addr;
 }
 
+static void copy_plain(char to[BLOCKED_NAME_SIZE], const char *symbol)
+{
+	size_t len = min_u64(function_plain_len(symbol), BLOCKED_NAME_SIZE - 1);
+
+	memcpy(to, symbol, len);
+	to[len] = '\0';
+}
+
+void verdict_acquit(struct verdict *v)
+{
+	v->culprit = (struct culprit){0};
+	v->num_frames = 0;
+}
+
+static void blame_symbol(const struct inquest *q, struct verdict *v, vaddr_t pc,
+			 const struct symbol_at *at)
+{
+	const struct kernel_module *m = kernel_module_at(q->k, pc);
+
+	verdict_acquit(v);
+	v->culprit.is_known = true;
+	v->culprit.pc = pc;
+	copy_plain(v->culprit.function, at->name);
+	snprintf(v->culprit.module, sizeof(v->culprit.module), "%s", at->module);
+	v->culprit.is_out_of_tree = m && m->taints >> TAINT_OUT_OF_TREE & 1;
+	copy_plain(v->frames[v->num_frames++], at->name);
+}
+
 void verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
 		   size_t index)
 {
-	const struct kernel_module *m;
-	const struct frame *f;
-	int len;
+	if (index >= s->num_frames || !s->frames[index].has_symbol)
+		return;
+	blame_symbol(q, v, s->frames[index].pc, &s->frames[index].symbol);
+	for (size_t i = index + 1; i < s->num_frames; i++) {
+		const struct frame *f = &s->frames[i];
 
-	if (index >= s->num_frames)
-		return;
-	f = &s->frames[index];
-	if (!f->has_symbol)
-		return;
-	len = (int)min_u64(function_plain_len(f->symbol.name), BLOCKED_NAME_SIZE - 1);
-	m = kernel_module_at(q->k, f->pc);
-	v->culprit = (struct culprit){.is_known = true, .pc = f->pc};
-	snprintf(v->culprit.function, sizeof(v->culprit.function), "%.*s", len,
-		 f->symbol.name);
-	snprintf(v->culprit.module, sizeof(v->culprit.module), "%s", f->symbol.module);
-	v->culprit.is_out_of_tree = m && m->taints >> TAINT_OUT_OF_TREE & 1;
+		if (v->num_frames == VERDICT_MAX_FRAMES || !f->has_symbol ||
+		    function_is_entry(f->symbol.name))
+			return;
+		copy_plain(v->frames[v->num_frames++], f->symbol.name);
+	}
 }
 
 /* What some triggers are by themselves. */
@@ -202,6 +225,24 @@ static void tell_share(const struct inquest *q, struct verdict *v,
 		    (unsigned long long)(bytes / (total / 100 + 1)));
 }
 
+/* vmalloc notes who asked: that is the one to look at. */
+static void tell_vmalloc(const struct inquest *q, struct verdict *v, const char *size)
+{
+	const struct vmalloc_caller *c = q->memory->callers;
+	struct symbol_at at;
+	bool is_known = q->memory->num_callers && c->caller &&
+			kernel_symbol_at(q->k, c->caller - 1, &at);
+
+	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY,
+		    "%s in vmalloc, %llu areas of them asked for by %s", size,
+		    (unsigned long long)(q->memory->num_callers ? c->num_areas : 0),
+		    is_known ? at.name : "code without a name");
+	if (!is_known)
+		return;
+	verdict_add_addr(v, c->caller);
+	blame_symbol(q, v, c->caller, &at);
+}
+
 /* Who ran out of memory is seldom who took it; a leak stands out in the counters. */
 static void find_leak(const struct inquest *q, struct verdict *v)
 {
@@ -213,6 +254,7 @@ static void find_leak(const struct inquest *q, struct verdict *v)
 	if (m->leak == LEAK_NONE)
 		return;
 	v->class = CRASH_MEMORY_LEAK;
+	v->confidence = CONFIDENCE_LIKELY;
 	str_format_size(text, m->leaked);
 	if (m->leak == LEAK_SLAB)
 		verdict_add(
@@ -220,24 +262,28 @@ static void find_leak(const struct inquest *q, struct verdict *v)
 			"%s in %llu objects of slab cache %s, which cannot be reclaimed",
 			text, (unsigned long long)m->top[0].num_objects, m->top[0].name);
 	else if (m->leak == LEAK_VMALLOC)
-		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY, "%s in vmalloc", text);
+		tell_vmalloc(q, v, text);
 	else
 		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY,
 			    "%s in pages that nobody accounts for: a driver's, mostly",
 			    text);
-	if (m->leak == LEAK_SLAB)
-		verdict_add_addr(v, m->top[0].addr);
+	if (m->leak != LEAK_SLAB)
+		return;
+	verdict_add_addr(v, m->top[0].addr);
+	snprintf(v->subject, sizeof(v->subject), "%s", m->top[0].name);
 }
 
 /* A module that was allocating when memory ran out is worth a look, no more. */
 static void suspect(const struct inquest *q, struct verdict *v)
 {
+	if (v->class == CRASH_MEMORY_LEAK && q->memory->leak == LEAK_VMALLOC)
+		return;
 	if (v->culprit.is_known && *v->culprit.module && v->class == CRASH_MEMORY_LEAK)
 		verdict_add(v, EVIDENCE_STACK, CONFIDENCE_HINT,
 			    "%s [%s] was allocating when memory ran out",
 			    v->culprit.function, v->culprit.module);
 	else
-		v->culprit = (struct culprit){0};
+		verdict_acquit(v);
 }
 
 void verdict_find(const struct inquest *q, struct verdict *ret)

@@ -17,6 +17,7 @@
 
 #define VERDICT_MAX_EVIDENCE 32
 #define VERDICT_TEXT_SIZE    320
+#define VERDICT_MAX_FRAMES   6
 
 enum confidence { CONFIDENCE_HINT, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
 /* "hint", "likely", "certain" */
@@ -54,7 +55,13 @@ struct verdict {
 	enum crash_trigger trigger;
 	enum confidence confidence;
 	struct culprit culprit;
-	char file[BUG_FILE_SIZE]; /* of a BUG or WARN, "" if not known */
+	/* The culprit and its callers, without what compilers append and without the entry
+	 * to the kernel: what signatures are made of. */
+	char frames[VERDICT_MAX_FRAMES][BLOCKED_NAME_SIZE];
+	size_t num_frames;
+	char subject[BLOCKED_NAME_SIZE]; /* what it is about if nobody is to blame: "ext4"
+					  */
+	char file[BUG_FILE_SIZE];	 /* of a BUG or WARN, "" if not known */
 	u32 line;
 	bool has_fault_addr;
 	u64 fault_addr;
@@ -86,6 +93,8 @@ void verdict_add(struct verdict *v, enum evidence_source source, enum confidence
 		 const char *fmt, ...) printf_like(4, 5);
 /* The address that the piece added last is about. */
 void verdict_add_addr(struct verdict *v, vaddr_t addr);
+/* Nobody is to blame. */
+void verdict_acquit(struct verdict *v);
 /* Take the frame @index of @s for whom to look at, if it is one. */
 void verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
 		   size_t index);
