@@ -46,6 +46,10 @@ enum crash_class {
 
 /* "null-pointer", … */
 const char *crash_class_name(enum crash_class c);
+/* The exit status that stands for it, 20 … 63: never another class's. */
+int crash_class_number(enum crash_class c);
+/* The class called @name. False if there is none. */
+bool crash_class_find(const char *name, enum crash_class *ret);
 /* "NULL pointer dereference", … */
 const char *crash_class_phrase(enum crash_class c);
 
