@@ -90,9 +90,21 @@ const char *crash_trigger_name(enum crash_trigger t)
 	return names[t];
 }
 
+enum crash_class crash_trigger_message(enum crash_trigger t)
+{
+	static const enum crash_class messages[TRIGGER_NUM] = {
+		[TRIGGER_NMI] = CRASH_NMI,
+		[TRIGGER_SYSRQ] = CRASH_DELIBERATE,
+		[TRIGGER_SOFT_LOCKUP] = CRASH_SOFT_LOCKUP,
+		[TRIGGER_HARD_LOCKUP] = CRASH_HARD_LOCKUP,
+		[TRIGGER_HUNG_TASK] = CRASH_HUNG_TASK,
+		[TRIGGER_RCU_STALL] = CRASH_RCU_STALL,
+	};
+
+	return messages[t];
+}
+
 bool crash_trigger_is_messenger(enum crash_trigger t)
 {
-	return t == TRIGGER_NONE || t == TRIGGER_NMI || t == TRIGGER_SYSRQ ||
-	       t == TRIGGER_SOFT_LOCKUP || t == TRIGGER_HARD_LOCKUP ||
-	       t == TRIGGER_HUNG_TASK || t == TRIGGER_RCU_STALL;
+	return t == TRIGGER_NONE || crash_trigger_message(t) != CRASH_NONE;
 }

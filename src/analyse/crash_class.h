@@ -81,5 +81,7 @@ const char *crash_trigger_name(enum crash_trigger t);
 
 /* Does it only tell that something else is wrong? */
 bool crash_trigger_is_messenger(enum crash_trigger t);
+/* What a messenger's message is by itself, if nothing that is stuck can be found. */
+enum crash_class crash_trigger_message(enum crash_trigger t);
 
 #endif

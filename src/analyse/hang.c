@@ -303,9 +303,7 @@ static bool find_lockup(const struct inquest *q, struct verdict *v)
 		e = log_events_newest(q->log, LOG_RCU_STALL);
 	else
 		return false;
-	v->class = v->trigger == TRIGGER_SOFT_LOCKUP   ? CRASH_SOFT_LOCKUP
-		   : v->trigger == TRIGGER_HARD_LOCKUP ? CRASH_HARD_LOCKUP
-						       : CRASH_RCU_STALL;
+	v->class = crash_trigger_message(v->trigger);
 	if (e)
 		verdict_add(v, EVIDENCE_LOG, CONFIDENCE_LIKELY, "%s", e->text);
 	cpu = accused_cpu(q, v);
@@ -387,10 +385,6 @@ void hang_find(const struct inquest *q, struct verdict *v)
 		return;
 	verdict_acquit(v);
 	v->confidence = CONFIDENCE_CERTAIN;
-	if (v->trigger == TRIGGER_NONE)
-		v->class = class_of_calm(q);
-	else
-		v->class = v->trigger == TRIGGER_NMI	 ? CRASH_NMI
-			   : v->trigger == TRIGGER_SYSRQ ? CRASH_DELIBERATE
-							 : CRASH_HUNG_TASK;
+	v->class = v->trigger == TRIGGER_NONE ? class_of_calm(q)
+					      : crash_trigger_message(v->trigger);
 }

@@ -349,6 +349,11 @@ void verdict_format(struct buf *b, const struct verdict *v, const struct inquest
 		return;
 	}
 	add_what(b, v, q);
+	if (*v->subject) {
+		buf_add_str(b, " (");
+		add_name(b, v->subject);
+		buf_add_char(b, ')');
+	}
 	if (*v->file) {
 		buf_add_str(b, " at ");
 		add_name(b, v->file);
@@ -365,7 +370,8 @@ void verdict_format(struct buf *b, const struct verdict *v, const struct inquest
 		add_name(b, v->culprit.module);
 		buf_add_char(b, ']');
 	}
-	if (crash_trigger_is_messenger(v->trigger) && v->trigger != TRIGGER_NONE)
+	if (crash_trigger_is_messenger(v->trigger) && v->trigger != TRIGGER_NONE &&
+	    v->class != crash_trigger_message(v->trigger))
 		buf_printf(b, ", ended by %s", crash_trigger_name(v->trigger));
 	if (!q->place->is_panic || !q->place->has_cpu)
 		return;
