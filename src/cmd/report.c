@@ -1,6 +1,9 @@
 #include "analyse/report.h"
 #include "analyse/crash_class.h"
+#include "analyse/render_html.h"
 #include "analyse/render_text.h"
+#include "base/io.h"
+#include "base/new_file.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/open.h"
@@ -10,6 +13,10 @@
 static const struct opt options[] = {
 	{.name = "json", .letter = 'j', .help = "Print the report as JSON."},
 	{.name = "text", .letter = 't', .help = "Print the report as text (the default)."},
+	{.name = "html",
+	 .arg = OPTS_VALUE,
+	 .value_name = "FILE",
+	 .help = "Write the report as a web page to FILE, and print its verdict."},
 	{.name = "exit-class",
 	 .help = "Exit with the number of the crash's class (docs/classes.md)."},
 	{.name = "log-records",
@@ -24,6 +31,7 @@ struct wish {
 	struct report_options report;
 	bool as_json;
 	bool exits_with_class;
+	const char *html; /* a path, NULL: none */
 };
 
 /* As the last of --json and --text says. */
@@ -52,8 +60,10 @@ static struct err *read_options(const struct opts_result *given, struct wish *re
 	ret->report.log_records = records;
 	ret->as_json = wants_json(given);
 	ret->exits_with_class = opts_has(given, "exit-class");
-	if (ret->exits_with_class && given->num_operands > 1)
-		return err_new(ERR_USAGE, "report: --exit-class is for one dump");
+	ret->html = opts_value(given, "html", NULL);
+	if ((ret->exits_with_class || ret->html) && given->num_operands > 1)
+		return err_new(ERR_USAGE, "report: --%s is for one dump",
+			       ret->html ? "html" : "exit-class");
 	return NULL;
 }
 
@@ -103,6 +113,25 @@ static enum exit_status class_status(json_t *report)
 	return (enum exit_status)crash_class_number(class);
 }
 
+/* The page appears under its name when it is whole. */
+static struct err *write_html(const char *path, json_t *report)
+{
+	cleanup(buf_deinit) struct buf page = BUF_INIT, line = BUF_INIT;
+	cleanup(new_file_deinit) struct new_file file = {.fd = -1};
+	struct err *err = report_render_html(&page, report);
+
+	if (!err)
+		err = new_file_open(&file, path, true);
+	if (!err)
+		err = io_write_all(file.fd, page.data, page.len, path);
+	if (!err)
+		err = new_file_keep(&file);
+	if (err)
+		return err;
+	buf_printf(&line, "%s\n", json_string_value(json_object_get(report, "verdict")));
+	return cmd_print(&line);
+}
+
 static struct err *report_one(struct dump *d, const struct wish *wish,
 			      enum exit_status *status)
 {
@@ -110,8 +139,9 @@ static struct err *report_one(struct dump *d, const struct wish *wish,
 	struct err *err = build(d, wish, &report);
 
 	if (!err)
-		err = wish->as_json ? print_json(report, JSON_INDENT(2))
-				    : print_text(report);
+		err = wish->html      ? write_html(wish->html, report)
+		      : wish->as_json ? print_json(report, JSON_INDENT(2))
+				      : print_text(report);
 	if (!err && wish->exits_with_class)
 		*status = class_status(report);
 	return err;
