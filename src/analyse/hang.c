@@ -7,8 +7,8 @@
 #define STUCK_NS                                                                           \
 	5000000000ull /* shorter waits are life, where nobody complained of them           \
 		       */
-#define LOCK_STUCK_NS 2000000000ull /* locks are for moments */
-#define MAX_TOLD      6		    /* waiters that are named one by one */
+#define SHORT_STUCK_NS 2000000000ull /* locks and I/O are for moments */
+#define MAX_TOLD       6	     /* waiters that are named one by one */
 
 /* Did somebody complain of tasks that wait? Then how long they did needs no proof. */
 static bool is_complaint(const struct verdict *v)
@@ -218,7 +218,7 @@ static bool find_held(const struct inquest *q, struct verdict *v)
 	const struct blocked_lock *l = find_end(q->blocked);
 	const struct cpu *cpu;
 
-	if (!l || (!is_complaint(v) && l->longest_ns < LOCK_STUCK_NS))
+	if (!l || (!is_complaint(v) && l->longest_ns < SHORT_STUCK_NS))
 		return false;
 	v->class = is_complaint(v) ? CRASH_HUNG_TASK : CRASH_LOCK_HELD;
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN,
@@ -248,7 +248,8 @@ static bool is_io(const struct blocked_task *t)
 
 static bool is_long(const struct verdict *v, const struct blocked_task *t)
 {
-	return is_complaint(v) || (t->has_since && t->since_ns >= STUCK_NS);
+	return is_complaint(v) ||
+	       (t->has_since && t->since_ns >= (is_io(t) ? SHORT_STUCK_NS : STUCK_NS));
 }
 
 static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io)

@@ -31,6 +31,7 @@ must_check struct err *cmd_print(const struct buf *b);
 
 extern const struct cmd cmd_arm;
 extern const struct cmd cmd_collect;
+extern const struct cmd cmd_diff;
 extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_rehearse;

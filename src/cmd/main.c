@@ -9,7 +9,8 @@
 
 /* In the order of --help. */
 static const struct cmd *const verbs[] = {
-	&cmd_report, &cmd_dmesg, &cmd_rehearse, &cmd_collect, &cmd_arm, &cmd_version,
+	&cmd_report,  &cmd_diff, &cmd_dmesg,   &cmd_rehearse,
+	&cmd_collect, &cmd_arm,	 &cmd_version,
 };
 
 /* Traditional names: called through one of these (a link to the binary), we take that
