@@ -377,12 +377,13 @@ static enum crash_class class_of_calm(const struct inquest *q)
 
 void hang_find(const struct inquest *q, struct verdict *v)
 {
-	if (find_deadlock(q, v) || find_orphan(q, v) || find_freeze(q, v) ||
-	    find_lockup(q, v))
+	if (find_deadlock(q, v) || find_orphan(q, v))
 		return;
-	if (v->trigger == TRIGGER_NMI && find_dead_cpu(q, v))
-		return;
-	if (find_held(q, v) || find_waiting(q, v, true) || find_waiting(q, v, false))
+	/* What a machine that nobody stopped was waiting for, it may have got since. */
+	if (v->trigger != TRIGGER_NONE &&
+	    (find_freeze(q, v) || find_lockup(q, v) ||
+	     (v->trigger == TRIGGER_NMI && find_dead_cpu(q, v)) || find_held(q, v) ||
+	     find_waiting(q, v, true) || find_waiting(q, v, false)))
 		return;
 	verdict_acquit(v);
 	v->confidence = CONFIDENCE_CERTAIN;

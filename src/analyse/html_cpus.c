@@ -84,20 +84,37 @@ static void add_frame(struct buf *b, size_t number, json_t *frame)
 	b->failed |= line.failed;
 }
 
+static void add_frames(struct buf *b, json_t *owner, const char *otherwise)
+{
+	json_t *frames = frames_of(owner), *frame;
+	size_t i;
+
+	buf_add_str(b, "</summary>\n<pre>");
+	json_array_foreach(frames, i, frame) add_frame(b, i, frame);
+	if (!json_array_size(frames))
+		buf_add_str(b, otherwise);
+	buf_add_str(b, "</pre></details>\n");
+}
+
+static void add_blocked_stack(struct buf *b, json_t *stack)
+{
+	json_t *pids = json_object_get(stack, "pids"), *pid;
+	size_t i;
+
+	buf_add_str(b, "<details><summary>Blocked: pid");
+	json_array_foreach(pids, i, pid)
+		buf_printf(b, " %llu", (unsigned long long)json_integer_value(pid));
+	add_frames(b, stack, "It cannot be read.\n");
+}
+
 static void add_stack(struct buf *b, json_t *report, json_t *cpu)
 {
-	json_t *frames = frames_of(cpu), *frame;
-	size_t i;
 
 	buf_printf(b, "<details%s><summary>CPU %llu: ",
 		   is_panicked(report, cpu) ? " open" : "",
 		   (unsigned long long)html_get_int(cpu, "cpu"));
 	add_task(b, cpu);
-	buf_add_str(b, "</summary>\n<pre>");
-	json_array_foreach(frames, i, frame) add_frame(b, i, frame);
-	if (!json_array_size(frames))
-		buf_add_str(b, "It left no registers.\n");
-	buf_add_str(b, "</pre></details>\n");
+	add_frames(b, cpu, "It left no registers.\n");
 }
 
 void html_stacks(struct buf *b, json_t *report)
@@ -106,6 +123,8 @@ void html_stacks(struct buf *b, json_t *report)
 	size_t i;
 
 	buf_add_str(b, "<section><h2>Backtraces</h2>\n");
+	json_array_foreach(json_object_get(json_object_get(report, "blocked"), "stacks"), i,
+			   cpu) add_blocked_stack(b, cpu);
 	json_array_foreach(json_object_get(report, "cpus"), i, cpu)
 		add_stack(b, report, cpu);
 	buf_add_str(b, "</section>\n");

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#define MAX_PIDS 16 /* that are named as having one stack */
+
 /* Registers in the order, the width and the lines in which crash prints them. */
 static const struct reg_place {
 	const char *name;
@@ -329,6 +331,28 @@ static void render_blocked_task(struct buf *b, json_t *t)
 	buf_add_char(b, '\n');
 }
 
+/* One stack, and the tasks that have it. */
+static void render_blocked_stack(struct buf *b, json_t *stack)
+{
+	json_t *pids = json_object_get(stack, "pids"), *pid, *frame;
+	json_t *backtrace = json_object_get(stack, "backtrace");
+	size_t i;
+
+	buf_add_str(b, "\nStack of PID");
+	json_array_foreach(pids, i, pid)
+	{
+		if (i == MAX_PIDS) {
+			buf_printf(b, " and %zu more", json_array_size(pids) - i);
+			break;
+		}
+		buf_printf(b, " %llu", (unsigned long long)json_integer_value(pid));
+	}
+	buf_add_str(b, ":\n");
+	json_array_foreach(json_object_get(backtrace, "frames"), i, frame)
+		render_frame(b, i, frame);
+	buf_printf(b, "    ends %s\n", show(backtrace, "end"));
+}
+
 static void render_lock(struct buf *b, json_t *l)
 {
 	json_t *owner = json_object_get(l, "owner");
@@ -353,6 +377,8 @@ static void render_blocked(struct buf *b, json_t *report)
 	buf_printf(b, "\nBlocked tasks (%zu):\n", json_array_size(tasks));
 	json_array_foreach(tasks, i, j) render_blocked_task(b, j);
 	json_array_foreach(json_object_get(blocked, "locks"), i, j) render_lock(b, j);
+	json_array_foreach(json_object_get(blocked, "stacks"), i, j)
+		render_blocked_stack(b, j);
 }
 
 static void line_memory(struct buf *b, json_t *memory, const char *key, const char *label)

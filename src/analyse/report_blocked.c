@@ -1,6 +1,8 @@
 /* Who waits for what: the tasks, the locks between them, and rings of both. */
 #include "analyse/report_priv.h"
 
+#define MAX_STACKS 64 /* different ones that are told in full */
+
 static json_t *blocked_task(struct report *r, const struct blocked_task *t)
 {
 	json_t *j = report_task(r, &t->task);
@@ -55,6 +57,43 @@ static json_t *blocked_lock(struct report *r, const struct blocked_lock *l)
 	return j;
 }
 
+static size_t first_of_stack(const struct blocked *b, u64 hash)
+{
+	size_t i = 0;
+
+	while (b->tasks[i].stack_hash != hash)
+		i++;
+	return i;
+}
+
+/* The stack that task @first has in common with others. */
+static json_t *stack(struct report *r, size_t first)
+{
+	const struct blocked *b = &r->e->blocked;
+	json_t *j = tree_object(&r->tree), *pids = tree_array(&r->tree);
+
+	for (size_t i = first; i < b->num_tasks; i++)
+		if (b->tasks[i].stack_hash == b->tasks[first].stack_hash)
+			tree_append(&r->tree, pids, json_integer(b->tasks[i].task.pid));
+	tree_set_hex(&r->tree, j, "stack_hash", b->tasks[first].stack_hash);
+	tree_set(&r->tree, j, "pids", pids);
+	stack_unwind_task(r->k, b->tasks[first].task.addr, r->e->room);
+	tree_set(&r->tree, j, "backtrace", report_backtrace(r, r->e->room));
+	return j;
+}
+
+/* Each stack once, however many tasks have it. */
+static json_t *stacks(struct report *r)
+{
+	const struct blocked *b = &r->e->blocked;
+	json_t *j = tree_array(&r->tree);
+
+	for (size_t i = 0; i < b->num_tasks && json_array_size(j) < MAX_STACKS; i++)
+		if (first_of_stack(b, b->tasks[i].stack_hash) == i)
+			tree_append(&r->tree, j, stack(r, i));
+	return j;
+}
+
 json_t *report_blocked(struct report *r)
 {
 	const struct blocked *b = &r->e->blocked;
@@ -67,6 +106,7 @@ json_t *report_blocked(struct report *r)
 		tree_append(&r->tree, locks, blocked_lock(r, &b->locks[i]));
 	tree_set(&r->tree, j, "tasks", tasks);
 	tree_set(&r->tree, j, "locks", locks);
+	tree_set(&r->tree, j, "stacks", stacks(r));
 	tree_set_int(&r->tree, j, "rings", b->num_rings);
 	if (b->num_left_out)
 		tree_set_int(&r->tree, j, "tasks_left_out", b->num_left_out);

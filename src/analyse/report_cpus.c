@@ -37,7 +37,7 @@ static json_t *frame(struct report *r, const struct frame *f)
 	return j;
 }
 
-static json_t *backtrace(struct report *r, const struct stack *s)
+json_t *report_backtrace(struct report *r, const struct stack *s)
 {
 	cleanup(buf_deinit) struct buf end = BUF_INIT;
 	json_t *j = tree_object(&r->tree), *frames = tree_array(&r->tree);
@@ -61,7 +61,7 @@ static void add_backtrace(struct report *r, const struct cpu *cpu, json_t *j)
 		return;
 	}
 	if (r->num_frames < REPORT_MAX_FRAMES && panic_unwind(r->k, cpu, r->e->room))
-		tree_set(&r->tree, j, "backtrace", backtrace(r, r->e->room));
+		tree_set(&r->tree, j, "backtrace", report_backtrace(r, r->e->room));
 }
 
 static json_t *report_cpu(struct report *r, const struct cpu *cpu)

@@ -34,6 +34,9 @@ json_t *report_verdict(struct report *r);
 json_t *report_blocked(struct report *r);
 json_t *report_memory(struct report *r);
 
+/* A stack as JSON; counts its frames. */
+json_t *report_backtrace(struct report *r, const struct stack *s);
+
 /* A task as JSON. */
 json_t *report_task(struct report *r, const struct task *t);
 
