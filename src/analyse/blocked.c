@@ -1,6 +1,7 @@
 #include "analyse/blocked.h"
 
 #include "kernel/field.h"
+#include "kernel/super_block.h"
 
 #include <string.h>
 
@@ -122,7 +123,19 @@ static size_t find_lock(const struct blocked *b, vaddr_t addr)
 	return BLOCKED_NONE;
 }
 
-static struct err *gather_locks(struct blocked *b)
+/* Locks of the image have symbols, those that a filesystem is frozen by lie in it. */
+static void name_lock(struct kernel *k, struct blocked_lock *l)
+{
+	struct super_block sb;
+	struct symbol_at at;
+
+	if (l->lock.kind == LOCK_PERCPU_RWSEM && super_block_of(k, l->lock.addr, &sb))
+		snprintf(l->what, sizeof(l->what), "freeze of %s on %s", sb.type, sb.id);
+	else if (kernel_symbol_at(k, l->lock.addr, &at) && at.offset < at.size)
+		snprintf(l->what, sizeof(l->what), "%.*s", BLOCKED_NAME_SIZE - 1, at.name);
+}
+
+static struct err *gather_locks(struct kernel *k, struct blocked *b)
 {
 	b->locks = calloc(b->num_tasks ? b->num_tasks : 1, sizeof(*b->locks));
 	if (!b->locks)
@@ -140,6 +153,7 @@ static struct err *gather_locks(struct blocked *b)
 				.lock = t->wait.lock,
 				.fate = t->wait.lock.owner ? OWNER_GONE : OWNER_NONE,
 				.owner_index = BLOCKED_NONE};
+			name_lock(k, &b->locks[t->lock]);
 		}
 		l = &b->locks[t->lock];
 		l->num_waiters++;
@@ -269,7 +283,7 @@ struct err *blocked_read(struct kernel *k, struct cpu_table *cpus, struct notice
 	if (!err)
 		err = g.err;
 	if (!err)
-		err = gather_locks(&b);
+		err = gather_locks(k, &b);
 	if (!err)
 		err = task_each(k, cpus, n, take_owner, &g, &count);
 	if (err) {

@@ -41,6 +41,8 @@ enum owner_fate {
 
 struct blocked_lock {
 	struct lock lock;
+	char what[BLOCKED_NAME_SIZE +
+		  32];	    /* a symbol, "freeze of ext4 on vda"; "": not known */
 	size_t num_waiters; /* tasks known to wait for it */
 	size_t num_behind;  /* these, and all who wait for them in turn */
 	enum owner_fate fate;

@@ -5,9 +5,9 @@
 
 #define MAX_NODES  40
 #define ROW	   56
-#define BOX_WIDTH  280
+#define BOX_WIDTH  320
 #define BOX_HEIGHT 40
-#define LOCK_X	   520
+#define LOCK_X	   540
 #define MARGIN	   12
 
 /* One box. Tasks that hold a lock and do not wait themselves are boxes too. */
@@ -101,11 +101,11 @@ static void draw_lock(struct buf *b, const struct node *n, size_t row)
 		   "rx=\"20\"/>",
 		   LOCK_X, y, BOX_WIDTH, BOX_HEIGHT);
 	buf_printf(b, "<text x=\"%d\" y=\"%d\">", LOCK_X + 18, y + 17);
-	html_member(b, n->j, "kind");
-	buf_add_str(b, ", ");
-	html_member(b, n->j, "state");
+	html_member(b, n->j, *html_get(n->j, "what") ? "what" : "kind");
 	buf_printf(b, "</text><text class=\"small\" x=\"%d\" y=\"%d\">", LOCK_X + 18,
 		   y + 33);
+	html_member(b, n->j, "state");
+	buf_add_str(b, ", ");
 	html_text(b, n->address);
 	buf_add_str(b, "</text>\n");
 }
@@ -192,6 +192,8 @@ static void add_owner(struct buf *b, json_t *lock)
 
 static void table_row(struct buf *b, json_t *blocked, json_t *t)
 {
+	json_t *lock = html_has(t, "lock") ? lock_of(blocked, t) : NULL;
+
 	buf_add_str(b, "<tr><td>");
 	html_member(b, t, "comm");
 	buf_printf(b, " (pid %llu)%s</td><td>", (unsigned long long)html_get_int(t, "pid"),
@@ -202,6 +204,10 @@ static void table_row(struct buf *b, json_t *blocked, json_t *t)
 			   (unsigned long long)html_get_int(t, "since_ms") / 100 % 10);
 	buf_add_str(b, "</td><td>");
 	html_member(b, t, "waits_for");
+	if (*html_get(lock, "what")) {
+		buf_add_str(b, ": ");
+		html_member(b, lock, "what");
+	}
 	if (html_has(t, "lock")) {
 		buf_add_str(b, "<br><code>");
 		html_member(b, t, "lock");
@@ -212,7 +218,7 @@ static void table_row(struct buf *b, json_t *blocked, json_t *t)
 	buf_add_str(b, "</code> ");
 	html_member(b, t, "module");
 	buf_add_str(b, "</td><td>");
-	add_owner(b, lock_of(blocked, t));
+	add_owner(b, lock);
 	buf_add_str(b, "</td></tr>\n");
 }
 

@@ -68,12 +68,14 @@ static void add_evidence(struct buf *b, json_t *report)
 
 	if (!json_array_size(list))
 		return;
-	buf_add_str(b, "<section><h2>Evidence</h2><div class=\"scroll\"><table><thead><tr>"
-		       "<th>Worth</th><th>What</th><th>From</th><th>Address</th></tr>"
-		       "</thead><tbody>\n");
+	buf_add_str(
+		b,
+		"<section><h2>Evidence</h2><div class=\"scroll\"><table><thead><tr>"
+		"<th class=\"n\">Worth</th><th>What</th><th>From</th><th>Address</th></tr>"
+		"</thead><tbody>\n");
 	json_array_foreach(list, i, e)
 	{
-		buf_add_str(b, "<tr><td class=\"");
+		buf_add_str(b, "<tr><td class=\"n ");
 		html_member(b, e, "confidence");
 		buf_add_str(b, "\">");
 		html_member(b, e, "confidence");

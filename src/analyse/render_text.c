@@ -357,8 +357,10 @@ static void render_lock(struct buf *b, json_t *l)
 {
 	json_t *owner = json_object_get(l, "owner");
 
-	buf_printf(b, "  %s at %s: %s", show(l, "kind"), show(l, "address"),
-		   show(l, "state"));
+	buf_printf(b, "  %s at %s", show(l, "kind"), show(l, "address"));
+	if (has(l, "what"))
+		buf_printf(b, " (%s)", show(l, "what"));
+	buf_printf(b, ": %s", show(l, "state"));
 	if (owner)
 		buf_printf(b, " by PID %llu %s", (unsigned long long)get_int(owner, "pid"),
 			   show(owner, "comm"));

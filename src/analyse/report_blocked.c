@@ -44,6 +44,8 @@ static json_t *blocked_lock(struct report *r, const struct blocked_lock *l)
 
 	tree_set_hex(&r->tree, j, "address", l->lock.addr);
 	tree_set(&r->tree, j, "kind", json_string(lock_kind_name(l->lock.kind)));
+	if (*l->what)
+		tree_set_text(&r->tree, j, "what", l->what);
 	tree_set(&r->tree, j, "state", json_string(states[l->lock.state]));
 	if (l->lock.state == LOCK_HELD_READ)
 		tree_set_int(&r->tree, j, "readers", l->lock.num_readers);
