@@ -23,11 +23,20 @@ struct btf;
 /* Index @len bytes at @data (little-endian BTF as in `.BTF`). ERR_BAD_DATA naming the
  * offset if a type does not fit, ERR_UNSUPPORTED for a kind or version we do not know. */
 must_check struct err *btf_open(const void *data, size_t len, struct btf **ret);
+/* The same for split BTF, as modules have it: its ids and strings go on where those of
+ * @base end, and every function here sees the types of both. Borrows @base, which must not
+ * be split itself. */
+must_check struct err *btf_open_split(const struct btf *base, const void *data, size_t len,
+				      struct btf **ret);
 void btf_free(struct btf *b);
 CLEANUP_FREEP(btf)
 
 /* Type ids are 1 … btf_num_types(). */
 u32 btf_num_types(const struct btf *b);
+/* The first that is not the base's: 1 if there is none. */
+u32 btf_first_id(const struct btf *b);
+/* The offset of its first string: 0 if it has no base. */
+u32 btf_strings_start(const struct btf *b);
 
 /* The first struct or union called @name with an id above @after (0: from the start). 0 if
  * there is none. Two different types can have one name. */
