@@ -1,42 +1,14 @@
 #include "symbol/btf.h"
 
-#include "base/bytes.h"
-#include "symbol/btf_format_priv.h"
+#include "symbol/btf_priv.h"
+
+#include <assert.h>
 
 /* The place of every 8th type is remembered. */
 #define MARKER_SHIFT 3
 #define MARKER_EVERY (1u << MARKER_SHIFT)
 
-/* One type, decoded. @extra points at what follows the common part. */
-struct type {
-	const char *name;
-	enum kind kind;
-	bool kind_flag;
-	u32 num_elements;
-	u32 size_or_type;
-	const u8 *extra;
-};
-
-struct btf {
-	const u8 *types;
-	u32 types_len;
-	const char *strings;
-	u32 strings_len;
-	u32 num_types;
-	u32 *markers;
-	u32 *structs; /* ids of named structs and unions, ascending */
-	u16 *fingerprints;
-	u32 num_structs;
-	u32 *enums; /* ids of all enums */
-	u32 num_enums;
-};
-
-/* A string of the string table, "" for an offset outside it. */
-static const char *get_string(const struct btf *b, u32 offset)
-{
-	/* btf_open() saw that the table ends with a 0. */
-	return offset < b->strings_len ? b->strings + offset : "";
-}
+#define FINGERPRINT_MAX_LEN 256
 
 /* The bytes that the type at @offset takes, 0 if it does not fit. */
 static u32 type_len_at(const struct btf *b, u32 offset, u32 *ret_info)
@@ -48,7 +20,7 @@ static u32 type_len_at(const struct btf *b, u32 offset, u32 *ret_info)
 		return 0;
 	info = get_le32(b->types + offset + 4);
 	kind = info >> 24 & 0x1f;
-	if (kind >= NUM_KINDS)
+	if (kind >= BTF_NUM_KINDS)
 		return 0;
 	len = TYPE_LEN + kind_lens[kind].fixed +
 	      (u64)(info & MAX_ELEMENTS) * kind_lens[kind].per_element;
@@ -58,32 +30,42 @@ static u32 type_len_at(const struct btf *b, u32 offset, u32 *ret_info)
 	return (u32)len;
 }
 
-static bool get_type(const struct btf *b, u32 id, struct type *ret)
+u32 btf_raw_type_at(const struct btf *b, u32 offset, struct raw_type *ret)
 {
-	u32 offset, info, len;
+	u32 info, len = type_len_at(b, offset, &info);
 
-	if (id == 0 || id > b->num_types)
-		return false;
-	offset = b->markers[(id - 1) >> MARKER_SHIFT];
-	for (u32 i = (id - 1) % MARKER_EVERY; i > 0; i--)
-		offset += type_len_at(b, offset, &info);
-	len = type_len_at(b, offset, &info);
 	if (len == 0)
-		return false;
-	ret->name = get_string(b, get_le32(b->types + offset));
-	ret->kind = (enum kind)(info >> 24 & 0x1f);
+		return 0;
+	ret->name = btf_string(b, get_le32(b->types + offset));
+	ret->kind = (enum btf_kind)(info >> 24 & 0x1f);
 	ret->kind_flag = info >> 31;
 	ret->num_elements = info & MAX_ELEMENTS;
 	ret->size_or_type = get_le32(b->types + offset + 8);
 	ret->extra = b->types + offset + TYPE_LEN;
-	return true;
+	return len;
+}
+
+bool btf_raw_type(const struct btf *b, u32 id, struct raw_type *ret)
+{
+	u32 offset, info;
+
+	if (b->base && id < b->first_id)
+		b = b->base;
+	if (id == 0 || id - b->first_id >= b->num_types)
+		return false;
+	id -= b->first_id;
+	offset = b->markers[id >> MARKER_SHIFT];
+	for (u32 i = id % MARKER_EVERY; i > 0; i--)
+		offset += type_len_at(b, offset, &info);
+	return btf_raw_type_at(b, offset, ret) != 0;
 }
 
 static u16 fingerprint(const char *name)
 {
 	u32 hash = 0;
 
-	for (; *name; name++)
+	/* All types may share one name as long as the table. */
+	for (const char *end = name + FINGERPRINT_MAX_LEN; name < end && *name; name++)
 		hash = hash * 0x9e3779b1u + (u8)*name;
 	return (u16)((hash * 0x85ebca6bu) >> 16);
 }
@@ -115,6 +97,9 @@ static struct err *parse_header(struct btf *b, const u8 *data, size_t len)
 			       len);
 	b->types = data + header_len + types_start;
 	b->strings = (const char *)data + header_len + strings_start;
+	/* What is split may do with the strings of its base. */
+	if (b->base && b->strings_len == 0)
+		return NULL;
 	if (b->strings_len == 0 || b->strings[b->strings_len - 1] != '\0')
 		return err_new(ERR_BAD_DATA, "BTF strings do not end with a zero");
 	return NULL;
@@ -129,7 +114,7 @@ static struct err *scan_types(struct btf *b, bool fill)
 	while (offset < b->types_len) {
 		u32 info = 0;
 		u32 len = type_len_at(b, offset, &info);
-		enum kind kind = (enum kind)(info >> 24 & 0x1f);
+		enum btf_kind kind = (enum btf_kind)(info >> 24 & 0x1f);
 		const char *name;
 
 		if (len == 0)
@@ -137,38 +122,44 @@ static struct err *scan_types(struct btf *b, bool fill)
 				ERR_UNSUPPORTED,
 				"BTF type %u at offset 0x%x is of an unknown kind or "
 				"does not fit",
-				id + 1, offset);
+				b->first_id + id, offset);
 		if (id == BTF_MAX_TYPES)
 			return err_new(ERR_BAD_DATA, "BTF has more than %u types",
 				       BTF_MAX_TYPES);
 		if (fill && id % MARKER_EVERY == 0)
 			b->markers[id >> MARKER_SHIFT] = offset;
-		id++;
-		name = get_string(b, get_le32(b->types + offset));
+		name = btf_string(b, get_le32(b->types + offset));
 		if (is_struct(kind) && *name) {
 			if (fill) {
-				b->structs[b->num_structs] = id;
+				b->structs[b->num_structs] = b->first_id + id;
 				b->fingerprints[b->num_structs] = fingerprint(name);
 			}
 			b->num_structs++;
 		} else if (is_enum(kind)) {
 			if (fill)
-				b->enums[b->num_enums] = id;
+				b->enums[b->num_enums] = b->first_id + id;
 			b->num_enums++;
+			b->has_signed_enums |= info >> 31;
 		}
+		id++;
 		offset += len;
 	}
 	b->num_types = id;
 	return NULL;
 }
 
-struct err *btf_open(const void *data, size_t len, struct btf **ret)
+static struct err *open_over(const struct btf *base, const void *data, size_t len,
+			     struct btf **ret)
 {
 	cleanup(btf_freep) struct btf *b = calloc(1, sizeof(*b));
 	struct err *err;
 
 	if (!b)
 		return err_nomem();
+	b->base = base;
+	b->first_id = base ? btf_num_types(base) + 1 : 1;
+	b->strings_start = base ? base->strings_len : 0;
+	b->has_signed_enums = base && base->has_signed_enums;
 	err = parse_header(b, data, len);
 	if (!err)
 		err = scan_types(b, false);
@@ -187,6 +178,18 @@ struct err *btf_open(const void *data, size_t len, struct btf **ret)
 	return NULL;
 }
 
+struct err *btf_open(const void *data, size_t len, struct btf **ret)
+{
+	return open_over(NULL, data, len, ret);
+}
+
+struct err *btf_open_split(const struct btf *base, const void *data, size_t len,
+			   struct btf **ret)
+{
+	assert(!base->base);
+	return open_over(base, data, len, ret);
+}
+
 void btf_free(struct btf *b)
 {
 	if (!b)
@@ -200,7 +203,17 @@ void btf_free(struct btf *b)
 
 u32 btf_num_types(const struct btf *b)
 {
-	return b->num_types;
+	return b->first_id - 1 + b->num_types;
+}
+
+u32 btf_first_id(const struct btf *b)
+{
+	return b->first_id;
+}
+
+u32 btf_strings_start(const struct btf *b)
+{
+	return b->strings_start;
 }
 
 /* The place in `structs` of the first id above @after. */
@@ -222,31 +235,32 @@ static u32 struct_index_after(const struct btf *b, u32 after)
 u32 btf_find_struct(const struct btf *b, const char *name, u32 after)
 {
 	u16 wanted = fingerprint(name);
+	u32 id = b->base ? btf_find_struct(b->base, name, after) : 0;
 
+	if (id)
+		return id;
 	for (u32 i = struct_index_after(b, after); i < b->num_structs; i++) {
-		struct type type;
+		struct raw_type type;
 
-		if (b->fingerprints[i] == wanted && get_type(b, b->structs[i], &type) &&
+		if (b->fingerprints[i] == wanted && btf_raw_type(b, b->structs[i], &type) &&
 		    strcmp(type.name, name) == 0)
 			return b->structs[i];
 	}
 	return 0;
 }
 
-/* Follow typedefs and qualifiers from @id to a type that is none. False if it is void or
- * the chain is broken. */
-static bool resolve(const struct btf *b, u32 id, u32 *ret_id, struct type *ret)
+bool btf_raw_resolve(const struct btf *b, u32 id, u32 *ret_id, struct raw_type *ret)
 {
 	for (unsigned depth = 0; depth < BTF_MAX_DEPTH; depth++) {
-		if (!get_type(b, id, ret))
+		if (!btf_raw_type(b, id, ret))
 			return false;
 		switch (ret->kind) {
-		case KIND_TYPEDEF:
-		case KIND_VOLATILE:
-		case KIND_CONST:
-		case KIND_RESTRICT:
-		case KIND_TYPE_TAG:
-		case KIND_VAR:
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_CONST:
+		case BTF_KIND_RESTRICT:
+		case BTF_KIND_TYPE_TAG:
+		case BTF_KIND_VAR:
 			id = ret->size_or_type;
 			break;
 		default:
@@ -259,14 +273,14 @@ static bool resolve(const struct btf *b, u32 id, u32 *ret_id, struct type *ret)
 
 /* The element type and number of elements of a possibly nested array; 1 if it is none.
  * *@ret is resolved. */
-static bool resolve_array(const struct btf *b, u32 id, u64 *ret_count, struct type *ret)
+static bool resolve_array(const struct btf *b, u32 id, u64 *ret_count, struct raw_type *ret)
 {
 	u64 count = 1;
 
 	for (unsigned depth = 0; depth < BTF_MAX_DEPTH; depth++) {
-		if (!resolve(b, id, &id, ret))
+		if (!btf_raw_resolve(b, id, &id, ret))
 			return false;
-		if (ret->kind != KIND_ARRAY) {
+		if (ret->kind != BTF_KIND_ARRAY) {
 			*ret_count = count;
 			return true;
 		}
@@ -280,7 +294,7 @@ static bool resolve_array(const struct btf *b, u32 id, u64 *ret_count, struct ty
 
 bool btf_type_size(const struct btf *b, u32 id, u64 *ret)
 {
-	struct type type;
+	struct raw_type type;
 	u64 count, size;
 
 	if (!resolve_array(b, id, &count, &type) ||
@@ -293,30 +307,20 @@ bool btf_type_size(const struct btf *b, u32 id, u64 *ret)
 
 u32 btf_struct_of(const struct btf *b, u32 id)
 {
-	struct type type;
+	struct raw_type type;
 
-	return resolve(b, id, &id, &type) && is_struct(type.kind) ? id : 0;
-}
-
-/* Where member @index of @type begins, and its width if it is a bitfield. */
-static void member_place(const struct type *type, const u8 *entry, u64 *ret_bits,
-			 u32 *ret_bit_size)
-{
-	u32 raw = get_le32(entry + 8);
-
-	*ret_bits = type->kind_flag ? raw & 0xffffff : raw;
-	*ret_bit_size = type->kind_flag ? raw >> 24 : 0;
+	return btf_raw_resolve(b, id, &id, &type) && is_struct(type.kind) ? id : 0;
 }
 
 /* Describe the member whose @entry was found, @base_bits from the outermost struct. */
-static void fill_member(const struct btf *b, const struct type *type, const u8 *entry,
+static void fill_member(const struct btf *b, const struct raw_type *type, const u8 *entry,
 			u64 base_bits, struct btf_member *ret)
 {
-	struct type element;
+	struct raw_type element;
 	u64 bits, size;
 
 	*ret = (struct btf_member){.count = 1, .type = get_le32(entry + 4)};
-	member_place(type, entry, &bits, &ret->bit_size);
+	btf_member_place(type, entry, &bits, &ret->bit_size);
 	bits += base_bits;
 	ret->offset = bits / 8;
 	if (!resolve_array(b, ret->type, &ret->count, &element) ||
@@ -337,18 +341,19 @@ static void fill_member(const struct btf *b, const struct type *type, const u8 *
 static bool find_one(const struct btf *b, u32 id, const char *name, size_t len,
 		     u64 base_bits, unsigned depth, u32 *budget, struct btf_member *ret)
 {
-	struct type type;
+	struct raw_type type;
 
-	if (depth > BTF_MAX_DEPTH || !resolve(b, id, &id, &type) || !is_struct(type.kind))
+	if (depth > BTF_MAX_DEPTH || !btf_raw_resolve(b, id, &id, &type) ||
+	    !is_struct(type.kind))
 		return false;
 	for (u32 i = 0; i < type.num_elements && *budget; i++) {
 		const u8 *entry = type.extra + (size_t)i * MEMBER_LEN;
-		const char *member = get_string(b, get_le32(entry));
+		const char *member = btf_string(b, get_le32(entry));
 		u64 bits;
 		u32 bit_size;
 
 		(*budget)--;
-		member_place(&type, entry, &bits, &bit_size);
+		btf_member_place(&type, entry, &bits, &bit_size);
 		if (*member) {
 			if (strncmp(member, name, len) == 0 && member[len] == '\0') {
 				fill_member(b, &type, entry, base_bits, ret);
@@ -384,11 +389,11 @@ bool btf_find_member(const struct btf *b, u32 id, const char *path, struct btf_m
 	return true;
 }
 
-static u64 enumerator_value(const struct type *type, const u8 *entry)
+static u64 enumerator_value(const struct raw_type *type, const u8 *entry)
 {
 	u32 low = get_le32(entry + 4);
 
-	if (type->kind == KIND_ENUM64)
+	if (type->kind == BTF_KIND_ENUM64)
 		return low | (u64)get_le32(entry + 8) << 32;
 	/* kind_flag: the enum has signed values. Kernels before 6.0 never set it, so a
 	 * value with the top bit set is taken as negative there too. */
@@ -397,17 +402,19 @@ static u64 enumerator_value(const struct type *type, const u8 *entry)
 
 bool btf_find_enumerator(const struct btf *b, const char *name, u64 *ret)
 {
+	if (b->base && btf_find_enumerator(b->base, name, ret))
+		return true;
 	for (u32 i = 0; i < b->num_enums; i++) {
-		struct type type;
+		struct raw_type type;
 		size_t len;
 
-		if (!get_type(b, b->enums[i], &type))
+		if (!btf_raw_type(b, b->enums[i], &type))
 			continue;
-		len = type.kind == KIND_ENUM64 ? ENUM64_LEN : ENUM_LEN;
+		len = type.kind == BTF_KIND_ENUM64 ? ENUM64_LEN : ENUM_LEN;
 		for (u32 n = 0; n < type.num_elements; n++) {
 			const u8 *entry = type.extra + n * len;
 
-			if (strcmp(get_string(b, get_le32(entry)), name) == 0) {
+			if (strcmp(btf_string(b, get_le32(entry)), name) == 0) {
 				*ret = enumerator_value(&type, entry);
 				return true;
 			}

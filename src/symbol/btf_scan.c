@@ -47,7 +47,7 @@ struct scan {
 struct type {
 	u32 name;   /* offset of its name */
 	u64 offset; /* of what follows the common part, from the start of the types */
-	enum kind kind;
+	enum btf_kind kind;
 	bool kind_flag;
 	u32 num_elements;
 	u32 size_or_type;
@@ -212,11 +212,11 @@ static struct err *read_type(struct scan *s, u64 offset, struct type *ret, bool 
 		return err;
 	info = get_le32(at + 4);
 	kind = info >> 24 & 0x1f;
-	if (kind >= NUM_KINDS)
+	if (kind >= BTF_NUM_KINDS)
 		return NULL;
 	*ret = (struct type){.name = get_le32(at),
 			     .offset = offset + TYPE_LEN,
-			     .kind = (enum kind)kind,
+			     .kind = (enum btf_kind)kind,
 			     .kind_flag = info >> 31,
 			     .num_elements = info & MAX_ELEMENTS,
 			     .size_or_type = get_le32(at + 8)};
@@ -265,7 +265,7 @@ static struct err *take_enum(struct scan *s, const struct type *t)
 			continue;
 		/* Kernels before 6.0 do not tell signed from unsigned values: see btf.c. */
 		value = (u64)(s64)(s32)get_le32(entry + 4);
-		if (t->kind == KIND_ENUM64)
+		if (t->kind == BTF_KIND_ENUM64)
 			value = get_le32(entry + 4) | (u64)get_le32(entry + 8) << 32;
 		for (size_t i = 0; i < s->num_wants; i++) {
 			struct btf_want *w = &s->wants[i];
@@ -356,14 +356,14 @@ static struct err *resolve(struct scan *s, u32 id, u64 *ret_count, struct type *
 		if (err || !*ret_ok)
 			return err;
 		switch (ret->kind) {
-		case KIND_TYPEDEF:
-		case KIND_VOLATILE:
-		case KIND_CONST:
-		case KIND_RESTRICT:
-		case KIND_TYPE_TAG:
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_CONST:
+		case BTF_KIND_RESTRICT:
+		case BTF_KIND_TYPE_TAG:
 			id = ret->size_or_type;
 			break;
-		case KIND_ARRAY:
+		case BTF_KIND_ARRAY:
 			err = get_in_types(s, ret->offset, ARRAY_LEN, &at);
 			if (err)
 				return err;
