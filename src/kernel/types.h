@@ -49,6 +49,10 @@ const char *types_module(struct types *t, struct type_ref ref);
 size_t types_count(struct types *t);
 const struct btf *types_btf(struct types *t, size_t index);
 
+/* The usual name of a base type: "unsigned long" for what compilers call "long unsigned
+ * int". Other names stay. */
+const char *types_usual_name(const char *name);
+
 /* Call @each for each name that begins with @prefix and whose kind is in @kinds, in no
  * order and with repetitions, until it returns false. For completion. */
 void types_each_name(struct types *t, const char *prefix, u32 kinds,
@@ -67,5 +71,9 @@ enum symbol_typing {
 enum symbol_typing types_of_variable(struct types *t, const char *name,
 				     struct type_ref *ret, unsigned *ret_pointers,
 				     u64 *ret_count);
+
+/* The symbol that contains @addr, be it text or data, of the image or a module. False below
+ * and above all. */
+bool types_symbol_at(struct types *t, vaddr_t addr, struct symbol_at *ret);
 
 #endif
