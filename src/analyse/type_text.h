@@ -19,6 +19,7 @@ struct type_text_options {
 	bool with_offsets; /* -o: "[16] struct list_head *next;" */
 	bool has_base; /* -o with an address: that of each member in place of its offset */
 	vaddr_t base;
+	bool array_on_new_line; /* as crash has it behind "symbol = $1 = " */
 	u64 max_elements; /* of an array or string, then "..."; 0: 256, as crash has it */
 	u64 repeats; /* more equal elements than this become <repeats N times>; 0: never, as
 			crash has it */
@@ -40,10 +41,13 @@ must_check struct err *type_text_member(struct buf *b, struct types *t,
 					struct type_ref type, const char *path,
 					const struct type_text_options *o);
 
-/* The C declaration of something called @name (may be "") of the object's or ref's type on
- * one line without end: "struct rq runqueues", "int (*func)(void *)". */
+/* The C declaration of something called @name (may be "") of type @type, or of a pointer of
+ * @pointers levels to it, on one line without end: "struct rq runqueues",
+ * "int (*func)(void *)". */
 void type_text_declare(struct buf *b, struct types *t, struct type_ref type,
 		       unsigned pointers, const char *name);
+/* The same for an object, which may be an array: "struct zone *zones[4]". */
+void type_text_declare_object(struct buf *b, const struct object *object, const char *name);
 
 /* The value of @object as gdb prints it, on as many lines as it takes, without a last '\n':
  *	{
@@ -54,6 +58,15 @@ void type_text_declare(struct buf *b, struct types *t, struct type_ref type,
 */
 void type_text_value(struct buf *b, const struct object *object,
 		     const struct type_text_options *o);
+/* The same as it stands behind "$1 = ": a pointer that is not to text has its type in
+ * front,
+ * "(struct list_head *) 0x…". */
+void type_text_print(struct buf *b, const struct object *object,
+		     const struct type_text_options *o);
+/* A pointer of @pointers >= 1 levels to @type that has this value, as `p &x` prints it. */
+void type_text_pointer(struct buf *b, struct types *t, struct type_ref type,
+		       unsigned pointers, u64 value, const struct type_text_options *o);
+
 /* `struct X ADDR`: "struct X " and the value, with end of line. */
 void type_text_object(struct buf *b, const struct object *object,
 		      const struct type_text_options *o);

@@ -8,6 +8,7 @@
 
 #define MAX_NAME_LEN  256
 #define MAX_STEPS     64
+#define MAX_TEXT_LEN  4096
 #define POINTER_BYTES 8
 #define MAX_ARRAY     ((u64)1 << 32) /* bytes: a wilder extent is not believed */
 
@@ -16,11 +17,13 @@ struct object object_at(struct types *t, struct type_ref type, vaddr_t addr)
 	return (struct object){.types = t, .type = type, .count = 1, .addr = addr};
 }
 
-/* How many elements a variable of unknown count has room for, up to the next symbol. */
+/* How many elements a variable of unknown count has room for, up to the next symbol, or to
+ * the end of a text. */
 static u64 elements_of_extent(const struct object *o)
 {
 	struct object element = *o;
 	struct symbol_at symbol;
+	char text[MAX_TEXT_LEN];
 	u64 size;
 
 	element.count = 1;
@@ -28,7 +31,15 @@ static u64 elements_of_extent(const struct object *o)
 	    !types_symbol_at(o->types, o->addr, &symbol) || symbol.offset != 0 ||
 	    symbol.size > MAX_ARRAY)
 		return 1;
-	return symbol.size / size;
+	if (size == 1) {
+		struct err *err = kernel_read_str(types_kernel(o->types), o->addr, text,
+						  sizeof(text));
+
+		if (!err)
+			return strlen(text) + 1;
+		err_free(err);
+	}
+	return max_u64(1, symbol.size / size);
 }
 
 struct err *object_variable(struct types *t, const char *name, struct object *ret)

@@ -132,7 +132,6 @@ static const struct {
 	{"long long int", "long long"},
 	{"long long unsigned int", "unsigned long long"},
 	{"__int128 unsigned", "unsigned __int128"},
-	{"_Bool", "bool"},
 	{"unsigned int", "unsigned"},
 };
 
