@@ -159,7 +159,9 @@ static bool add_derived(struct printer *p, const struct btf *btf,
 		return true;
 	case BTF_KIND_ARRAY:
 		parenthesize(declarator);
-		if (type->count)
+		/* C has flexible arrays at the end only, the others are of length 0; BTF
+		 * has no difference. */
+		if (type->count || p->is_within)
 			buf_printf(declarator, "[%u]", type->count);
 		else
 			buf_add_str(declarator, "[]");
@@ -333,6 +335,7 @@ static void add_member(const struct record *r, const struct btf_element *member,
 		show--;
 	add_name(&declarator, member->name);
 	base = declarator_make(p, r->btf, member->type, 0, &declarator, &qualifiers);
+	p->is_within = false;
 	is_block = btf_get_type(r->btf, base, &type) && btf_is_record(&type) &&
 		   !*type.name && show >= 0;
 	begin_line(r, !is_block, bits, level);
@@ -366,6 +369,7 @@ static void add_members(const struct record *r, const struct btf_type *type, u64
 			buf_add_str(r->p->b, "...\n");
 			return;
 		}
+		r->p->is_within = i + 1 < type->num_elements;
 		add_member(r, &member, base_bits, level, show);
 	}
 	if (type->num_elements == 0) {

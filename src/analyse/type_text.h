@@ -55,7 +55,7 @@ void type_text_declare_object(struct buf *b, const struct object *object, const 
  *	  prev = 0xffffffff82e1a340 <modules>
  *	}
  * A char array is "text", an enum its name, a pointer to text or data has <symbol+offset>.
-*/
+ */
 void type_text_value(struct buf *b, const struct object *object,
 		     const struct type_text_options *o);
 /* The same as it stands behind "$1 = ": a pointer that is not to text has its type in

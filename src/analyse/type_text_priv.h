@@ -14,7 +14,8 @@ struct printer {
 	struct types *t;
 	struct type_text_options o;
 	size_t start;
-	u32 steps; /* left */
+	u32 steps;	/* left */
+	bool is_within; /* the member being printed is not its struct's last */
 };
 
 static inline struct printer printer_init(struct buf *b, struct types *t,

@@ -96,12 +96,21 @@ enum {
 	BTF_TYPEDEF,
 	BTF_VOLATILE,
 	BTF_CONST,
-	BTF_ENUM64 = 19,
+	BTF_RESTRICT,
+	BTF_FUNC,
+	BTF_FUNC_PROTO,
+	BTF_VAR,
+	BTF_DATASEC,
+	BTF_FLOAT,
+	BTF_DECL_TAG,
+	BTF_TYPE_TAG,
+	BTF_ENUM64,
 };
 
 #define BTF_KIND_FLAG 0x80000000u
 
 struct btf_bytes {
+	u32 first_string, first_type; /* of split BTF: what the base has */
 	u8 types[16384];
 	u32 types_len;
 	char strings[8192];
@@ -117,6 +126,14 @@ static inline void btf_bytes_init(struct btf_bytes *b)
 	b->strings_len = 1;
 }
 
+/* BTF of a module, over that in @base. */
+static inline void btf_bytes_init_split(struct btf_bytes *b, const struct btf_bytes *base)
+{
+	memset(b, 0, sizeof(*b));
+	b->first_string = base->strings_len;
+	b->first_type = base->num_types;
+}
+
 static inline u32 btf_bytes_string(struct btf_bytes *b, const char *s)
 {
 	u32 offset = b->strings_len;
@@ -125,7 +142,7 @@ static inline u32 btf_bytes_string(struct btf_bytes *b, const char *s)
 		return 0;
 	strcpy(b->strings + offset, s);
 	b->strings_len += (u32)strlen(s) + 1;
-	return offset;
+	return b->first_string + offset;
 }
 
 static inline void btf_bytes_word(struct btf_bytes *b, u32 word)
@@ -141,7 +158,7 @@ static inline u32 btf_bytes_type(struct btf_bytes *b, const char *name, unsigned
 	btf_bytes_word(b, btf_bytes_string(b, name));
 	btf_bytes_word(b, kind << 24 | num_elements | flags);
 	btf_bytes_word(b, size_or_type);
-	return ++b->num_types;
+	return b->first_type + ++b->num_types;
 }
 
 static inline u32 btf_bytes_int(struct btf_bytes *b, const char *name, u32 size)
@@ -149,6 +166,16 @@ static inline u32 btf_bytes_int(struct btf_bytes *b, const char *name, u32 size)
 	u32 id = btf_bytes_type(b, name, BTF_INT, 0, 0, size);
 
 	btf_bytes_word(b, size * 8);
+	return id;
+}
+
+/* The same with an encoding: 1 signed, 4 bool. */
+static inline u32 btf_bytes_coded_int(struct btf_bytes *b, const char *name, u32 size,
+				      u32 encoding)
+{
+	u32 id = btf_bytes_type(b, name, BTF_INT, 0, 0, size);
+
+	btf_bytes_word(b, encoding << 24 | size * 8);
 	return id;
 }
 
@@ -169,6 +196,13 @@ static inline void btf_bytes_member(struct btf_bytes *b, const char *name, u32 t
 	btf_bytes_word(b, btf_bytes_string(b, name));
 	btf_bytes_word(b, type);
 	btf_bytes_word(b, bit_offset);
+}
+
+/* A parameter of the prototype, or an enumerator of the enum, that was added last. */
+static inline void btf_bytes_pair(struct btf_bytes *b, const char *name, u32 word)
+{
+	btf_bytes_word(b, btf_bytes_string(b, name));
+	btf_bytes_word(b, word);
 }
 
 static inline void btf_bytes_finish(struct btf_bytes *b)
