@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define MAX_DEPTH	 16 /* of structs in structs, and of functions as parameters */
+#define MAX_DEPTH	 16 /* of structs in structs */
+#define MAX_NESTING	 4  /* of functions as parameters */
 #define MAX_PARAMETERS	 64
 #define INDENT		 4
 #define ADDRESS_WIDTH	 18 /* "[ffffffff82e1a340]" */
@@ -98,7 +99,7 @@ static void add_parameters(struct printer *p, const struct btf *btf,
 
 		if (i)
 			buf_add_str(b, ", ");
-		if (i == MAX_PARAMETERS || depth == MAX_DEPTH || !printer_step(p) ||
+		if (i == MAX_PARAMETERS || depth == MAX_NESTING || !printer_step(p) ||
 		    (!parameter.type && !*parameter.name)) {
 			buf_add_str(b, "...");
 			break;
@@ -184,7 +185,7 @@ u32 declarator_make(struct printer *p, const struct btf *btf, u32 id, unsigned d
 	struct btf_type type;
 
 	for (unsigned i = 0; i < BTF_MAX_DEPTH; i++) {
-		if (!btf_get_type(btf, id, &type) ||
+		if (!printer_step(p) || !btf_get_type(btf, id, &type) ||
 		    !add_derived(p, btf, &type, &qualifiers, depth, declarator))
 			break;
 		id = type.type;
