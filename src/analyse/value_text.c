@@ -8,6 +8,7 @@
 #define MAX_DEPTH	  24
 #define MAX_STRING_BYTES  ((u64)64 << 10)
 #define STRING_CHUNK	  256
+#define MAX_TEXT_SYMBOL	  ((u64)64 << 10)
 #define WHOLE_RECORD_SIZE 4096 /* one this large is not readable in parts */
 
 static void add_value(struct printer *p, const struct object *o, unsigned depth);
@@ -223,7 +224,10 @@ static void add_address(struct printer *p, u64 value, bool is_to_text)
 	buf_printf(p->b, "0x%llx", (unsigned long long)value);
 	if (!value)
 		return;
-	if (types_symbol_at(p->t, value, &symbol)) {
+	/* Texts without a name of their own lie together behind some other symbol, since
+	 * kallsyms tells no ends. */
+	if (types_symbol_at(p->t, value, &symbol) &&
+	    !(is_to_text && symbol.offset && symbol.size > MAX_TEXT_SYMBOL)) {
 		buf_add_str(p->b, " <");
 		add_name(p->b, symbol.name);
 		if (symbol.offset)

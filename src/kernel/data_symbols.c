@@ -1,7 +1,6 @@
 #include "kernel/types_priv.h"
 
 #include "base/bytes.h"
-#include "base/str.h"
 
 #include <string.h>
 
@@ -144,10 +143,6 @@ bool types_symbol_at(struct types *t, vaddr_t addr, struct symbol_at *ret)
 	if (addr < t->image_start || addr >= t->image_end)
 		return module_data_at(t, addr, ret);
 	if (!t->k->symbols.kallsyms || !kallsyms_at(t->k->symbols.kallsyms, addr, &symbol))
-		return false;
-	/* Symbols have no ends. What lies behind the start of these tables, which come last
-	 * in the read-only data, are texts without a name. */
-	if (str_has_prefix(symbol.name, "kallsyms_"))
 		return false;
 	*ret = (struct symbol_at){.offset = addr - symbol.addr, .size = symbol.size};
 	memcpy(ret->name, symbol.name, sizeof(ret->name));

@@ -192,7 +192,6 @@ static const struct known_global known_globals[] = {
 	{"pid_max", "int", 1},
 	{"pidmap_lock", "spinlock_t", 1},
 	{"pm_freezing", "bool", 1},
-	{"pmus", "struct list_head", 1},
 	{"prb", "struct printk_ringbuffer *", 1},
 	{"printk_rb_static", "struct printk_ringbuffer", 1},
 	{"printk_time", "bool", 1},
