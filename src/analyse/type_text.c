@@ -8,6 +8,7 @@
 #define MAX_DEPTH	 16 /* of structs in structs */
 #define MAX_NESTING	 4  /* of functions as parameters */
 #define MAX_PARAMETERS	 64
+#define MAX_SEARCH	 20000 /* members looked at for one name */
 #define INDENT		 4
 #define ADDRESS_WIDTH	 18 /* "[ffffffff82e1a340]" */
 #define MAX_ENUM_IN_LINE 4096
@@ -520,7 +521,7 @@ struct member_place find_member_place(const struct object *o, const char *path)
 	struct member_place place = {0};
 	struct object holder = *o;
 	char before[TYPE_TEXT_MAX_NAME];
-	u32 budget = TYPE_TEXT_MAX_STEPS;
+	u32 budget = MAX_SEARCH;
 
 	for (const char *at = name; *at; at++)
 		if (strchr(".>]", *at))

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "kernel/object.h"
 
-#define TYPE_TEXT_MAX_LEN ((size_t)4 << 20) /* then "..." ends it */
+#define TYPE_TEXT_MAX_LEN ((size_t)4 << 20)
 
 struct type_text_options {
 	bool hex;	   /* offsets, sizes and numbers with 0x (-x) */
@@ -21,6 +21,7 @@ struct type_text_options {
 	vaddr_t base;
 	bool array_on_new_line; /* as crash has it behind "symbol = $1 = " */
 	u64 max_elements; /* of an array or string, then "..."; 0: 256, as crash has it */
+	size_t max_len;	  /* bytes of text, then "..."; 0: TYPE_TEXT_MAX_LEN */
 	u64 repeats; /* more equal elements than this become <repeats N times>; 0: never, as
 			crash has it */
 };

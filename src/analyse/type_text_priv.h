@@ -5,33 +5,35 @@
 #include "analyse/type_text.h"
 
 #define TYPE_TEXT_MAX_NAME     256
-#define TYPE_TEXT_MAX_STEPS    (1u << 20) /* types looked at for one text */
-#define TYPE_TEXT_MAX_ELEMENTS 256	  /* crash's print_max */
+#define TYPE_TEXT_MAX_ELEMENTS 256 /* crash's print_max */
 
 /* A text being made. */
 struct printer {
 	struct buf *b;
 	struct types *t;
 	struct type_text_options o;
-	size_t start;
-	u32 steps;	/* left */
+	size_t end;	/* of the text, in the buf */
+	size_t steps;	/* left: types and elements that may still be looked at */
 	bool is_within; /* the member being printed is not its struct's last */
 };
 
 static inline struct printer printer_init(struct buf *b, struct types *t,
 					  const struct type_text_options *o)
 {
-	return (struct printer){.b = b,
-				.t = t,
-				.o = o ? *o : (struct type_text_options){0},
-				.start = b->len,
-				.steps = TYPE_TEXT_MAX_STEPS};
+	struct printer p = {.b = b, .t = t, .o = o ? *o : (struct type_text_options){0}};
+
+	if (!p.o.max_len)
+		p.o.max_len = TYPE_TEXT_MAX_LEN;
+	p.end = b->len + p.o.max_len;
+	/* What is shown takes more letters than this. */
+	p.steps = p.o.max_len / 4;
+	return p;
 }
 
 /* Account for one more type or element. False if there were too many, or too much text. */
 static inline bool printer_step(struct printer *p)
 {
-	if (p->steps == 0 || p->b->len - p->start > TYPE_TEXT_MAX_LEN)
+	if (p->steps == 0 || p->b->len > p->end)
 		return false;
 	p->steps--;
 	return true;

@@ -19,7 +19,9 @@
 #define MODULE	  0xc000
 #define OBJECTS	  0x14000
 #define PART_LEN  0x8000
-#define MAX_IDS	  12 /* looked at, of each BTF */
+#define MAX_TEXT  8192
+#define SLACK	  (1 << 20) /* one string, or a line of declarators */
+#define MAX_IDS	  12	    /* looked at, of each BTF */
 
 static const char vmcoreinfo[] =
 	"OSRELEASE=6.1.0-fuzz\nPAGESIZE=4096\nNUMBER(phys_base)=0\n"
@@ -59,7 +61,7 @@ static void check_text(struct buf *b)
 {
 	for (size_t i = 0; i < b->len; i++)
 		assert((u8)b->data[i] >= 0x20 || b->data[i] == '\n');
-	assert(b->len < 2 * TYPE_TEXT_MAX_LEN);
+	assert(b->len < MAX_TEXT + SLACK);
 	buf_deinit(b);
 	*b = BUF_INIT;
 }
@@ -67,8 +69,12 @@ static void check_text(struct buf *b)
 /* Everything that can be said of one type, and of its first members. */
 static void show(struct types *t, struct type_ref type)
 {
-	static const struct type_text_options options[] = {
-		{0}, {.hex = true, .with_offsets = true, .repeats = 4, .max_elements = 9}};
+	static const struct type_text_options options[] = {{.max_len = MAX_TEXT},
+							   {.max_len = MAX_TEXT,
+							    .hex = true,
+							    .with_offsets = true,
+							    .repeats = 4,
+							    .max_elements = 9}};
 	struct object o = object_at(t, type, IMAGE + OBJECTS), other;
 	struct btf_element member;
 	struct btf_type decoded;
@@ -108,7 +114,7 @@ static void show_variable(struct types *t, const char *name)
 	if (!err)
 		err = object_of_cpu(&o, 0, &o);
 	if (!err)
-		type_text_print(&b, &o, NULL);
+		type_text_print(&b, &o, &(struct type_text_options){.max_len = MAX_TEXT});
 	err_ignore(err);
 	check_text(&b);
 }
