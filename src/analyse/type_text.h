@@ -10,7 +10,7 @@
 #define ANALYSE_TYPE_TEXT_H
 
 #include "base/buf.h"
-#include "kernel/object.h"
+#include "kernel/typed_expr.h"
 
 #define TYPE_TEXT_MAX_LEN ((size_t)4 << 20)
 
@@ -67,6 +67,10 @@ void type_text_print(struct buf *b, const struct object *object,
 /* A pointer of @pointers >= 1 levels to @type that has this value, as `p &x` prints it. */
 void type_text_pointer(struct buf *b, struct types *t, struct type_ref type,
 		       unsigned pointers, u64 value, const struct type_text_options *o);
+
+/* The value of an expression, as `p` prints it behind "$1 = ". */
+void type_text_result(struct buf *b, struct types *t, const struct typed_value *value,
+		      const struct type_text_options *o);
 
 /* `struct X ADDR`: "struct X " and the value, with end of line. */
 void type_text_object(struct buf *b, const struct object *object,

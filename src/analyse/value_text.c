@@ -534,6 +534,25 @@ void type_text_pointer(struct buf *b, struct types *t, struct type_ref type,
 	add_address(&p, value, is_string);
 }
 
+void type_text_result(struct buf *b, struct types *t, const struct typed_value *value,
+		      const struct type_text_options *o)
+{
+	struct printer p = printer_init(b, t, o);
+
+	switch (value->kind) {
+	case VALUE_OBJECT:
+		type_text_print(b, &value->object, o);
+		break;
+	case VALUE_POINTER:
+		type_text_pointer(b, t, value->object.type, value->object.pointers + 1,
+				  value->number, o);
+		break;
+	case VALUE_NUMBER:
+		add_number(&p, value->number, !value->is_unsigned, sizeof(u64));
+		break;
+	}
+}
+
 void type_text_object(struct buf *b, const struct object *object,
 		      const struct type_text_options *o)
 {

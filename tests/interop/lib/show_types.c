@@ -10,7 +10,7 @@
  *	declare [-o|-x] TYPE			as `struct TYPE`, `whatis TYPE`
  *	value [-x] TYPE SYMBOL|ADDRESS		as `struct TYPE SYMBOL`
  *	part [-x] TYPE PATH SYMBOL|ADDRESS	as `struct TYPE.PATH SYMBOL`
- *	print SYMBOL[:CPU][PATH]		as `p …`, without "$1 = " */
+ *	print EXPRESSION[:CPU]			as `p …`, without "$1 = " */
 #include "analyse/type_text.h"
 #include "base/str.h"
 #include "kernel/known_globals.h"
@@ -95,27 +95,23 @@ static struct err *print_value(struct types *t, const struct command *c, const c
 	return NULL;
 }
 
-static struct err *print_variable(struct types *t, struct command *c, struct buf *b)
+static struct err *print_result(struct types *t, struct command *c, struct buf *b)
 {
-	char *name = c->words[1], *path = name + strcspn(name, ":.[-");
-	char kept = *path;
-	struct object object;
+	char *text = c->words[1], *colon = strchr(text, ':');
+	struct typed_value value;
 	unsigned long cpu = 0;
 	struct err *err;
 
-	*path = '\0';
-	err = object_variable(t, name, &object);
-	*path = kept;
-	if (kept == ':')
-		cpu = strtoul(path + 1, &path, 10);
-	if (!err)
-		err = object_of_cpu(&object, (unsigned)cpu, &object);
-	c->options.array_on_new_line = !*path;
-	if (!err && *path)
-		err = object_member(&object, path, &object);
+	if (colon) {
+		cpu = strtoul(colon + 1, NULL, 10);
+		*colon = '\0';
+	}
+	/* crash does so where a symbol stands alone. */
+	c->options.array_on_new_line = !text[strcspn(text, ".->[&*( ")];
+	err = typed_expr_eval(t, text, (unsigned)cpu, &value);
 	if (err)
 		return err;
-	type_text_print(b, &object, &c->options);
+	type_text_result(b, t, &value, &c->options);
 	buf_add_char(b, '\n');
 	return NULL;
 }
@@ -152,7 +148,7 @@ static struct err *answer(struct types *t, struct command *c, struct buf *b)
 	else if (str_eq(verb, "part") && c->count == 4)
 		return print_value(t, c, c->words[2], c->words[3], b);
 	else if (str_eq(verb, "print") && c->count == 2)
-		return print_variable(t, c, b);
+		return print_result(t, c, b);
 	else
 		return err_new(ERR_USAGE, "no such command");
 	return NULL;
