@@ -128,6 +128,13 @@ static void look(struct types *t)
 {
 	static const char *const names[] = {"struct list", "thing *", "unsigned long",
 					    "enum colour"};
+	static const char *const texts[] = {
+		"((struct thing *)0xffffffff80014000)->next->list.next",
+		"*((struct thing *)0xffffffff80014000)->next",
+		"runqueues.nr_running + 1",
+		"((struct thing *)0xffffffff80014000)[3].pairs[1]",
+		"&modules.next[2]",
+		"sizeof(struct list_head)"};
 	size_t num_names = 0;
 
 	for (size_t i = 0; i < types_count(t); i++) {
@@ -144,6 +151,17 @@ static void look(struct types *t)
 		unsigned pointers;
 
 		err_ignore(types_parse(t, names[i], &type, &pointers));
+	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct buf b = BUF_INIT;
+		struct typed_value value;
+		struct err *err = typed_expr_eval(t, texts[i], 0, &value);
+
+		if (!err)
+			type_text_result(&b, t, &value,
+					 &(struct type_text_options){.max_len = MAX_TEXT});
+		err_ignore(err);
+		check_text(&b);
 	}
 	types_each_name(t, "", BTF_NAMED, stop_soon, &num_names);
 	show_variable(t, "runqueues");
