@@ -11,6 +11,7 @@
 #define MAX_MODULE_LEN	  ((u64)16 << 20)
 #define MAX_MODULES_LEN	  ((u64)256 << 20) /* of all together */
 #define MAX_NOTICES_NAMED 4
+#define LINK_LEN	  8 /* list_head.next, before list_head.prev */
 
 /* What a walk over the list has found so far. */
 struct walk {
@@ -153,15 +154,18 @@ static struct err *take(struct walk *w, vaddr_t addr)
 	return err;
 }
 
-static struct err *walk_list(struct walk *w, vaddr_t head)
+/* Take the elements along one of the two links of a list_head (@link bytes into it), up to
+ * the end, or to where it cannot be followed. */
+static struct err *walk_list(struct walk *w, vaddr_t head, u64 link)
 {
 	vaddr_t at = 0;
-	struct err *err = kernel_read_ptr(w->t->k, head + 0, &at);
+	struct err *err = kernel_read_ptr(w->t->k, head + link, &at);
 
 	while (!err && at != head) {
 		if (is_seen(w, at))
-			return err_new(ERR_BAD_DATA, "the list loops at 0x%llx",
-				       (unsigned long long)at);
+			return link ? NULL
+				    : err_new(ERR_BAD_DATA, "the list loops at 0x%llx",
+					      (unsigned long long)at);
 		if (w->num_seen == MAX_MODULE_BTFS)
 			return err_new(ERR_BAD_DATA,
 				       "the list does not end within %d modules",
@@ -169,7 +173,7 @@ static struct err *walk_list(struct walk *w, vaddr_t head)
 		w->seen[w->num_seen++] = at;
 		err = take(w, at - w->list.offset);
 		if (!err)
-			err = kernel_read_ptr(w->t->k, at, &at);
+			err = kernel_read_ptr(w->t->k, at + link, &at);
 	}
 	return err;
 }
@@ -207,8 +211,12 @@ void module_types_load(struct types *t)
 	err = field_get(t->k, "btf_module", "list", &w->list);
 	if (!err)
 		err = field_get(t->k, "btf_module", "btf", &w->btf);
-	if (!err)
-		err = walk_list(w, head);
+	if (!err) {
+		err = walk_list(w, head, 0);
+		/* What lies behind a gap can be reached from the other end. */
+		if (err && w->num_seen < MAX_MODULE_BTFS)
+			err_ignore(walk_list(w, head, LINK_LEN));
+	}
 	reverse(t);
 	notices_add_err(dump_notices(t->k->dump),
 			err_wrap(err, "types of modules, after %zu", t->num_modules));

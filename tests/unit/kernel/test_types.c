@@ -144,6 +144,18 @@ static void a_list_of_modules_that_loops_ends(void **state)
 	assert_true(tiny_has_notice(t->tiny, "types of modules, after 1: the list loops"));
 }
 
+static void what_lies_behind_a_gap_in_the_list_is_found(void **state)
+{
+	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
+
+	tiny_put64(t->tiny, TYPED_LIST, 0x1000);
+	tiny_put64(t->tiny, TYPED_LIST + 8, TINY(TYPED_ENTRY));
+	tiny_put64(t->tiny, TYPED_ENTRY + 8, TINY(TYPED_LIST));
+	typed_kernel_open(t);
+	assert_int_equal(types_count(t->types), 2);
+	assert_true(tiny_has_notice(t->tiny, "types of modules, after 1: "));
+}
+
 static void types_of_another_kernel_are_refused(void **state)
 {
 	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
@@ -190,6 +202,7 @@ int main(void)
 		cmocka_unit_test(addresses_have_symbols_of_text_and_data),
 		cmocka_unit_test(modules_data_has_symbols_outside_of_the_image),
 		cmocka_unit_test(a_list_of_modules_that_loops_ends),
+		cmocka_unit_test(what_lies_behind_a_gap_in_the_list_is_found),
 		cmocka_unit_test(types_of_another_kernel_are_refused),
 		cmocka_unit_test(an_absurd_length_is_refused),
 		cmocka_unit_test(without_types_nothing_is_found),
