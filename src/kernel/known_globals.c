@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* By name. Types that differ between kernels, or have no name, are left out. */
+/* By name. Types that differ between kernels, or have no name, are left out. Arrays whose
+ * length is a matter of configuration have 0. */
 static const struct known_global known_globals[] = {
 	{"__cpu_active_mask", "struct cpumask", 1},
 	{"__cpu_online_mask", "struct cpumask", 1},
 	{"__cpu_possible_mask", "struct cpumask", 1},
 	{"__cpu_present_mask", "struct cpumask", 1},
-	{"__per_cpu_offset", "unsigned long", 8192},
+	{"__per_cpu_offset", "unsigned long", 0},
 	{"_totalram_pages", "atomic_long_t", 1},
 	{"acpi_disabled", "int", 1},
 	{"acpi_gbl_FADT", "struct acpi_table_fadt", 1},
@@ -46,7 +47,7 @@ static const struct known_global known_globals[] = {
 	{"console_printk", "int", 4},
 	{"console_sem", "struct semaphore", 1},
 	{"console_waiter", "bool", 1},
-	{"cpu_all_bits", "unsigned long", 128},
+	{"cpu_all_bits", "unsigned long", 0},
 	{"cpu_hotplug_disabled", "int", 1},
 	{"cpu_hotplug_lock", "struct percpu_rw_semaphore", 1},
 	{"cpu_khz", "unsigned int", 1},
@@ -87,7 +88,7 @@ static const struct known_global known_globals[] = {
 	{"global_trace", "struct trace_array", 1},
 	{"hardlockup_panic", "unsigned int", 1},
 	{"high_memory", "void *", 1},
-	{"hstates", "struct hstate", 2},
+	{"hstates", "struct hstate", 0},
 	{"hugetlb_lock", "spinlock_t", 1},
 	{"hv_vp_index", "u32 *", 1},
 	{"idle_sched_class", "struct sched_class", 1},
@@ -163,8 +164,8 @@ static const struct known_global known_globals[] = {
 	{"nmi_desc", "struct nmi_desc", 4},
 	{"node_data", "struct pglist_data *", 0},
 	{"node_reclaim_distance", "int", 1},
-	{"node_states", "nodemask_t", 6},
-	{"node_to_cpumask_map", "cpumask_var_t", 1024},
+	{"node_states", "nodemask_t", 0},
+	{"node_to_cpumask_map", "cpumask_var_t", 0},
 	{"noop_backing_dev_info", "struct backing_dev_info", 1},
 	{"nr_cpu_ids", "unsigned int", 1},
 	{"nr_files", "struct percpu_counter", 1},

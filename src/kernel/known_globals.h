@@ -12,7 +12,8 @@
 struct known_global {
 	const char *name;
 	const char *type; /* as types_parse() takes it */
-	u64 count;	  /* elements of an array, 0: not always as many; else 1 */
+	u64 count; /* elements of an array; 0: as many as fit in front of the next symbol,
+		      which may be a few more; else 1 */
 };
 
 /* NULL if it is not in the table. */
