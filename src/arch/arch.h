@@ -93,6 +93,12 @@ struct arch_saved_reg {
 	unsigned reg;
 };
 
+/* What a bit of a page table entry is called. */
+struct arch_page_flag {
+	u64 bit;
+	const char *name;
+};
+
 struct arch {
 	const char *name; /* utsname machine: "x86_64" */
 	u16 elf_machine;  /* EM_X86_64 */
@@ -139,6 +145,11 @@ struct arch {
 	 * pointer was), and the registers in it; the last row has no member. */
 	const char *switch_frame;
 	const struct arch_saved_reg *switch_regs;
+
+	/* Bits of a page table entry, in the order of printing; the last row has no name.
+	 */
+	const struct arch_page_flag *page_flags;
+	u64 page_address_mask; /* the physical address in an entry */
 
 	/* The variable that holds where the direct map of all RAM begins, NULL if none. */
 	const char *direct_map_symbol;

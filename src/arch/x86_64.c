@@ -120,6 +120,20 @@ static struct err *x86_64_parse_prstatus(const void *desc, size_t len,
 				    len - PRSTATUS_REGS_OFFSET, ret);
 }
 
+static const struct arch_page_flag page_flags[] = {
+	{ENTRY_PRESENT, "PRESENT"},
+	{1 << 1, "RW"},
+	{1 << 2, "USER"},
+	{1 << 3, "PWT"},
+	{1 << 4, "PCD"},
+	{1 << 5, "ACCESSED"},
+	{1 << 6, "DIRTY"},
+	{ENTRY_LARGE, "PSE"},
+	{1 << 8, "GLOBAL"},
+	{(u64)1 << 63, "NX"},
+	{0, NULL},
+};
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.elf_machine = EM_X86_64,
@@ -134,6 +148,8 @@ const struct arch arch_x86_64 = {
 	.has_interrupts_off = x86_64_has_interrupts_off,
 	.switch_frame = "inactive_task_frame",
 	.switch_regs = x86_64_switch_regs,
+	.page_flags = page_flags,
+	.page_address_mask = ENTRY_ADDRESS,
 	.direct_map_symbol = "page_offset_base",
 	.reg_pc = X86_64_RIP,
 	.reg_sp = X86_64_RSP,

@@ -39,6 +39,7 @@ struct module_symbol {
 	vaddr_t addr;
 	u64 size; /* 0: not known */
 	u32 name; /* offset in the string table */
+	char type;
 };
 
 /* What is loaded of a module when it is first asked for. */
@@ -95,6 +96,14 @@ void field_cache_deinit(struct field_cache *c);
 void modules_deinit(struct kernel *k);
 const struct orc_table *module_orc_table(struct kernel *k, vaddr_t addr);
 bool module_symbol_at(struct kernel *k, vaddr_t addr, struct symbol_at *ret);
+/* The same in module @m, of data too, with the letter of its type. */
+bool module_symbol_in(struct kernel *k, const struct kernel_module *m, vaddr_t addr,
+		      struct symbol_at *ret, char *ret_type);
+/* A module's symbols by address: how many, and one of them. False if its name cannot be
+ * read. */
+size_t module_num_symbols(struct kernel *k, const struct kernel_module *m);
+bool module_symbol(struct kernel *k, const struct kernel_module *m, size_t index,
+		   struct symbol_at *ret, vaddr_t *ret_addr, char *ret_type);
 
 static inline bool text_range_has(const struct text_range *r, vaddr_t addr)
 {

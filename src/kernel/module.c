@@ -12,9 +12,17 @@
 #define LINK_LEN	   8 /* list_head.next, before list_head.prev */
 
 /* Elf64_Sym: st_name 4, st_info 1, st_other 1, st_shndx 2, st_value 8, st_size 8. */
-#define ELF_SYM_LEN 24
+#define ELF_SYM_LEN	  24
+#define SECTION_UNDEFINED 0
+#define SECTION_ABSOLUTE  0xfff1
 
 /* ---- where a module's parts lie ---- */
+
+static void add_part(struct kernel_module *m, vaddr_t start, u64 len)
+{
+	if (len && m->num_parts < MODULE_MAX_PARTS)
+		m->parts[m->num_parts++] = (struct text_range){start, len};
+}
 
 /* Add struct module_layout @prefix, as kernels before ac3b43283923 ("module: replace
  * module_layout with module_memory") have two of. */
@@ -36,6 +44,7 @@ static void add_layout(struct kernel *k, struct kernel_module *m, const char *pr
 		}
 	}
 	m->size += value[1];
+	add_part(m, value[0], value[1]);
 	*text = (struct text_range){value[0], min_u64(value[2], value[1])};
 }
 
@@ -62,6 +71,7 @@ static void add_memory(struct kernel *k, struct kernel_module *m, const struct f
 			err = field_read_by_name(k, part, "module_memory", "size", &size);
 		err_ignore(err);
 		m->size += size;
+		add_part(m, base, size);
 		if (has_text && i == text_type)
 			m->text = (struct text_range){base, size};
 		else if (has_init_text && i == init_text_type)
@@ -295,27 +305,42 @@ static int compare_symbols(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-/* Take the entries that lie in the module's text from @num Elf64_Syms at @bytes. */
-static void take_symbols(const struct kernel_module *m, struct module_details *d,
-			 const u8 *bytes, size_t num)
+/* Take the entries that are defined from @num Elf64_Syms at @bytes; the letters of their
+ * types are at @types. */
+static void take_symbols(struct module_details *d, const u8 *bytes, const char *types,
+			 size_t num)
 {
 	for (size_t i = 0; i < num; i++, bytes += ELF_SYM_LEN) {
 		struct module_symbol s = {.name = get_le32(bytes),
 					  .addr = get_le64(bytes + 8),
-					  .size = get_le64(bytes + 16)};
-		bool is_undefined = get_le16(bytes + 6) == 0;
+					  .size = get_le64(bytes + 16),
+					  .type = types[i]};
+		u16 section = get_le16(bytes + 6);
 
-		if (!is_undefined && s.name &&
-		    (text_range_has(&m->text, s.addr) ||
-		     text_range_has(&m->init_text, s.addr)))
+		if (section != SECTION_UNDEFINED && section != SECTION_ABSOLUTE && s.name)
 			d->symbols[d->num_symbols++] = s;
 	}
 }
 
-static struct err *read_symbols(struct kernel *k, const struct kernel_module *m,
-				struct module_details *d)
+/* The letters of @num symbols from @first on, as nm(1) prints them. Since 1c7651f43777
+ * ("kallsyms: store type information in its own array") they have a table of their own. */
+static void read_types(struct kernel *k, const struct module_details *d, u64 first,
+		       size_t num, char types[SYMBOL_CHUNK])
+{
+	u64 table = 0;
+	struct err *err =
+		field_read_by_name(k, d->kallsyms, "mod_kallsyms", "typetab", &table);
+
+	memset(types, '?', SYMBOL_CHUNK);
+	if (!err)
+		err = kernel_read(k, table + first, types, num);
+	err_ignore(err);
+}
+
+static struct err *read_symbols(struct kernel *k, struct module_details *d)
 {
 	u8 chunk[SYMBOL_CHUNK * ELF_SYM_LEN];
+	char types[SYMBOL_CHUNK];
 	u64 table = 0, num = 0, strings = 0;
 	struct err *err =
 		field_read_by_name(k, d->kallsyms, "mod_kallsyms", "symtab", &table);
@@ -343,7 +368,8 @@ static struct err *read_symbols(struct kernel *k, const struct kernel_module *m,
 		err = kernel_read(k, table + i * ELF_SYM_LEN, chunk, len * ELF_SYM_LEN);
 		if (err)
 			return err;
-		take_symbols(m, d, chunk, len);
+		read_types(k, d, i, len, types);
+		take_symbols(d, chunk, types, len);
 	}
 	return NULL;
 }
@@ -358,7 +384,7 @@ static void load_symbols(struct kernel *k, const struct kernel_module *m,
 	d->has_symbols_tried = true;
 	if (!d->kallsyms)
 		return;
-	err = read_symbols(k, m, d);
+	err = read_symbols(k, d);
 	if (err)
 		notices_add_err(dump_notices(k->dump),
 				err_wrap(err, "symbols of module %s", m->name));
@@ -383,34 +409,87 @@ static size_t upper_bound(const struct module_details *d, vaddr_t addr)
 	return low;
 }
 
-bool module_symbol_at(struct kernel *k, vaddr_t addr, struct symbol_at *ret)
+/* The part of @m that @addr lies in, NULL if none. */
+static const struct text_range *part_of(const struct kernel_module *m, vaddr_t addr)
 {
-	const struct kernel_module *m = kernel_module_at(k, addr);
-	const struct module_symbol *s;
-	struct module_details *d;
-	size_t end;
-	struct err *err;
+	for (size_t i = 0; i < m->num_parts; i++)
+		if (text_range_has(&m->parts[i], addr))
+			return &m->parts[i];
+	return NULL;
+}
 
-	if (!m)
-		return false;
-	d = &k->details[m - k->modules];
+const struct kernel_module *kernel_module_of(struct kernel *k, vaddr_t addr)
+{
+	size_t count;
+	const struct kernel_module *modules = kernel_modules(k, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (part_of(&modules[i], addr))
+			return &modules[i];
+	return NULL;
+}
+
+size_t module_num_symbols(struct kernel *k, const struct kernel_module *m)
+{
+	struct module_details *d = &k->details[m - k->modules];
+
 	load_symbols(k, m, d);
-	end = upper_bound(d, addr);
-	if (end == 0)
-		return false;
-	/* The first of those with the same address. */
-	s = &d->symbols[end - 1];
-	while (s > d->symbols && s[-1].addr == s->addr)
-		s--;
-	err = kernel_read_str(k, d->strings + s->name, ret->name, sizeof(ret->name));
+	return d->num_symbols;
+}
+
+bool module_symbol(struct kernel *k, const struct kernel_module *m, size_t index,
+		   struct symbol_at *ret, vaddr_t *ret_addr, char *ret_type)
+{
+	const struct module_details *d = &k->details[m - k->modules];
+	const struct module_symbol *s = &d->symbols[index];
+	struct err *err =
+		kernel_read_str(k, d->strings + s->name, ret->name, sizeof(ret->name));
+
 	if (err) {
 		err_free(err);
 		return false;
 	}
 	memcpy(ret->module, m->name, sizeof(ret->module));
-	ret->offset = addr - s->addr;
+	ret->offset = 0;
 	ret->size = s->size;
-	if (!ret->size && end < d->num_symbols)
-		ret->size = d->symbols[end].addr - s->addr;
+	if (!ret->size && index + 1 < d->num_symbols)
+		ret->size = d->symbols[index + 1].addr - s->addr;
+	*ret_addr = s->addr;
+	*ret_type = s->type;
 	return ret->name[0] != '\0';
+}
+
+bool module_symbol_at(struct kernel *k, vaddr_t addr, struct symbol_at *ret)
+{
+	const struct kernel_module *m = kernel_module_at(k, addr);
+	char type;
+
+	return m && module_symbol_in(k, m, addr, ret, &type);
+}
+
+bool module_symbol_in(struct kernel *k, const struct kernel_module *m, vaddr_t addr,
+		      struct symbol_at *ret, char *ret_type)
+{
+	const struct module_details *d = &k->details[m - k->modules];
+	const struct text_range *part = part_of(m, addr);
+	vaddr_t start;
+	size_t end;
+
+	module_num_symbols(k, m);
+	end = upper_bound(d, addr);
+	if (end == 0 || !part || !text_range_has(part, d->symbols[end - 1].addr))
+		return false;
+	/* The first of those with the same address. */
+	end--;
+	while (end > 0 && d->symbols[end - 1].addr == d->symbols[end].addr)
+		end--;
+	if (!module_symbol(k, m, end, ret, &start, ret_type))
+		return false;
+	if (!d->symbols[end].size) {
+		size_t next = upper_bound(d, start);
+
+		ret->size = next < d->num_symbols ? d->symbols[next].addr - start : 0;
+	}
+	ret->offset = addr - start;
+	return true;
 }

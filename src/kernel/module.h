@@ -10,6 +10,7 @@
 #include "kernel/kernel.h"
 
 #define MODULE_NAME_MAX_LEN 64
+#define MODULE_MAX_PARTS    16
 
 struct text_range {
 	vaddr_t start;
@@ -27,6 +28,8 @@ struct kernel_module {
 	vaddr_t base;	/* where its text lies */
 	u64 size;	/* bytes of all its parts, as lsmod prints */
 	struct text_range text, init_text;
+	struct text_range parts[MODULE_MAX_PARTS]; /* all it has: text, data … */
+	size_t num_parts;
 };
 
 /* All modules, the newest first. Empty, with a notice in the dump, if the list cannot be
@@ -35,5 +38,7 @@ const struct kernel_module *kernel_modules(struct kernel *k, size_t *ret_count);
 
 /* The module in whose text @addr lies, NULL if none. */
 const struct kernel_module *kernel_module_at(struct kernel *k, vaddr_t addr);
+/* The module in any of whose parts @addr lies, NULL if none. */
+const struct kernel_module *kernel_module_of(struct kernel *k, vaddr_t addr);
 
 #endif

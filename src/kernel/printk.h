@@ -29,6 +29,10 @@ struct printk_source {
 /* The source over an open dump, which is borrowed. ERR_ABSENT if it has no VMCOREINFO. */
 must_check struct err *printk_source_from_dump(struct dump *d, struct printk_source *ret);
 
+/* Sizes of the members of struct dev_printk_info, include/linux/dev_printk.h. */
+#define PRINTK_SUBSYSTEM_SIZE 16
+#define PRINTK_DEVICE_SIZE    48
+
 struct printk_record {
 	u64 seq;
 	u64 ts_ns;	/* since boot */
@@ -36,6 +40,8 @@ struct printk_record {
 	u8 level;	/* 0 emergency … 7 debug */
 	u8 facility;	/* 0 kernel, else written by user space to /dev/kmsg */
 	u32 caller; /* thread id, or with the top bit set 0x80000000 + CPU; 0 if unknown */
+	/* Of the device it is about, "" if of none: raw bytes as well. */
+	char subsystem[PRINTK_SUBSYSTEM_SIZE], device[PRINTK_DEVICE_SIZE];
 	const char *text; /* raw bytes, hostile, may hold '\n'; valid until the next call */
 	size_t len;
 };

@@ -25,6 +25,8 @@ struct printk_ring {
 	u64 state_var, blk_begin, blk_next; /* offsets in struct prb_desc */
 	u64 info_seq, info_ts, info_text_len, info_caller;
 	bool has_level;
+	bool has_device;
+	u64 info_subsystem, info_device;
 	vaddr_t text;
 	u64 text_size;
 	u64 next_id;

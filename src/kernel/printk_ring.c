@@ -41,6 +41,29 @@ static struct err *array_get(struct printk_log *log, struct printk_array *a, u64
 	return NULL;
 }
 
+/* Where a record names its device: struct dev_printk_info, since 5.10. */
+static void find_device(struct printk_log *log, u64 info_size)
+{
+	struct printk_ring *r = &log->ring;
+	u64 inside, subsystem, device;
+	const u64 sizes = PRINTK_SUBSYSTEM_SIZE + PRINTK_DEVICE_SIZE;
+	struct err *err =
+		printk_offset(log, "printk_info.dev_info", sizes, info_size, &inside);
+
+	if (!err)
+		err = printk_offset(log, "dev_printk_info.subsystem", PRINTK_SUBSYSTEM_SIZE,
+				    sizes, &subsystem);
+	if (!err)
+		err = printk_offset(log, "dev_printk_info.device", PRINTK_DEVICE_SIZE,
+				    sizes, &device);
+	r->has_device = !err;
+	err_ignore(err);
+	if (!r->has_device)
+		return;
+	r->info_subsystem = inside + subsystem;
+	r->info_device = inside + device;
+}
+
 /* Offsets within struct prb_desc and struct printk_info. */
 static struct err *init_items(struct printk_log *log)
 {
@@ -75,6 +98,7 @@ static struct err *init_items(struct printk_log *log)
 				    &r->info_caller);
 	if (err)
 		return err;
+	find_device(log, info_size);
 	r->state_var += counter;
 	r->blk_begin = blk + begin;
 	r->blk_next = blk + next;
@@ -253,6 +277,10 @@ static struct err *read_record(struct printk_log *log, u64 id, struct printk_rec
 
 		ret->facility = info[r->info_text_len + 2];
 		ret->level = log->src.is_big_endian ? bits & 7 : bits >> 5;
+	}
+	if (r->has_device) {
+		memcpy(ret->subsystem, info + r->info_subsystem, PRINTK_SUBSYSTEM_SIZE - 1);
+		memcpy(ret->device, info + r->info_device, PRINTK_DEVICE_SIZE - 1);
 	}
 	err = printk_load_text(log, addr, ret->len);
 	ret->text = log->text ? log->text : "";

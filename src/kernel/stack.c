@@ -21,13 +21,32 @@ struct unwinding {
 	bool is_exact; /* its pc is where the CPU was, not a return address */
 	bool is_searched;
 	unsigned num_changes;
+	vaddr_t saved_at; /* where the registers of the frame to be added were saved */
 };
+
+/* Read the stack for a step. Registers saved by an exception are the only thing read that
+ * is longer than a word. */
+static struct err *read_for_step(void *ctx, vaddr_t addr, void *data, size_t len)
+{
+	struct unwinding *u = ctx;
+
+	if (len > WORD)
+		u->saved_at = addr;
+	return kernel_read(u->k, addr, data, len);
+}
 
 static void end_broken(struct stack *s, struct err *err)
 {
 	s->end = STACK_END_BROKEN;
 	snprintf(s->why, sizeof(s->why), "%s", err_message(err));
 	err_free(err);
+}
+
+static void end_user(struct unwinding *u)
+{
+	u->s->end_is_user = true;
+	u->s->user_regs = u->regs;
+	u->s->user_regs_at = u->saved_at;
 }
 
 /* A return address belongs to the call in front of it, which can be the last instruction of
@@ -46,6 +65,7 @@ static struct frame *add_frame(struct unwinding *u, vaddr_t pc, vaddr_t sp)
 	f->is_searched = u->is_searched;
 	f->pc = pc;
 	f->sp = sp;
+	f->regs_at = u->kind == FRAME_REGS ? u->saved_at : 0;
 	f->regs = u->regs;
 	f->has_symbol = kernel_symbol_at(u->k, at, &f->symbol);
 	if (f->has_symbol)
@@ -179,13 +199,13 @@ static bool step(struct unwinding *u, const struct frame *f)
 	if (!err && row.kind == ORC_KIND_END_OF_STACK)
 		return false;
 	if (!err)
-		err = arch->unwind_step(&row, kernel_read_callback, u->k, &u->regs);
+		err = arch->unwind_step(&row, read_for_step, u, &u->regs);
 	if (err) {
 		end_broken(u->s, err);
 		return false;
 	}
 	if (arch->is_user_mode(&u->regs)) {
-		u->s->end_is_user = true;
+		end_user(u);
 		return false;
 	}
 	if (!regs_get(&u->regs, arch->reg_sp, &caller_sp) ||
@@ -205,7 +225,7 @@ static void unwind(struct unwinding *u)
 
 	u->s->end = STACK_END_CLEAN;
 	if (arch->is_user_mode(&u->regs)) {
-		u->s->end_is_user = true;
+		end_user(u);
 		return;
 	}
 	do {
@@ -228,6 +248,8 @@ static void init_stack(struct stack *s)
 	s->num_frames = 0;
 	s->end = STACK_END_BROKEN;
 	s->end_is_user = false;
+	s->user_regs = (struct arch_regs){0};
+	s->user_regs_at = 0;
 	s->why[0] = '\0';
 }
 

@@ -27,6 +27,7 @@ struct frame {
 	bool is_searched; /* not found by the tables, but by the call of the frame before */
 	vaddr_t pc;
 	vaddr_t sp;
+	vaddr_t regs_at; /* FRAME_REGS: where the registers were saved, 0 if not known */
 	struct arch_regs regs; /* what is known in that frame */
 	bool has_symbol;
 	struct symbol_at symbol;
@@ -42,8 +43,10 @@ enum stack_end {
 struct stack {
 	size_t num_frames;
 	enum stack_end end;
-	bool end_is_user; /* STACK_END_CLEAN by reaching user mode registers */
-	char why[256];	  /* a sentence unless STACK_END_CLEAN */
+	bool end_is_user;	    /* STACK_END_CLEAN by reaching user mode registers */
+	struct arch_regs user_regs; /* those, and where they were saved, 0 if not known */
+	vaddr_t user_regs_at;
+	char why[256]; /* a sentence unless STACK_END_CLEAN */
 	struct frame frames[STACK_MAX_FRAMES];
 };
 
