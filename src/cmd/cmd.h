@@ -35,9 +35,11 @@ extern const struct cmd cmd_diff;
 extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_rehearse;
+extern const struct cmd cmd_shell;
 extern const struct cmd cmd_version;
 
 /* Personalities. */
+extern const struct cmd cmd_crash;
 extern const struct cmd cmd_vmcore_dmesg;
 
 #endif

@@ -34,6 +34,11 @@ int ending_signal(void)
 	return ending;
 }
 
+void ending_forget(void)
+{
+	ending = 0;
+}
+
 const volatile sig_atomic_t *ending_flag(void)
 {
 	return &ending;

@@ -17,5 +17,7 @@ void ending_catch_first(void);
 /* Its number; 0 while there was none. */
 int ending_signal(void);
 const volatile sig_atomic_t *ending_flag(void);
+/* As if there had been none: for whoever asks "again?" instead of ending. */
+void ending_forget(void);
 
 #endif

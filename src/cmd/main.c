@@ -9,8 +9,8 @@
 
 /* In the order of --help. */
 static const struct cmd *const verbs[] = {
-	&cmd_report,  &cmd_diff, &cmd_dmesg,   &cmd_rehearse,
-	&cmd_collect, &cmd_arm,	 &cmd_version,
+	&cmd_report,   &cmd_diff,    &cmd_shell, &cmd_dmesg,
+	&cmd_rehearse, &cmd_collect, &cmd_arm,	 &cmd_version,
 };
 
 /* Traditional names: called through one of these (a link to the binary), we take that
@@ -22,6 +22,7 @@ static const struct personality {
 	int (*main)(int argc, char **argv);
 } personalities[] = {
 	{"vmcore-dmesg", &cmd_vmcore_dmesg, NULL},
+	{"crash", &cmd_crash, NULL},
 	{"makedumpfile", NULL, makedumpfile_main},
 };
 

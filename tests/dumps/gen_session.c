@@ -42,7 +42,7 @@ static const char vmcoreinfo[] =
 	"OFFSET(task_struct.tasks)=32\nOFFSET(task_struct.thread_node)=48\n"
 	"OFFSET(task_struct.signal)=64\nOFFSET(task_struct.on_cpu)=72\n"
 	"OFFSET(task_struct.cpu)=80\nOFFSET(task_struct.stack)=88\n"
-	"OFFSET(task_struct.mm)=96\nOFFSET(task_struct.tgid)=104\n"
+	"OFFSET(task_struct.mm)=96\nOFFSET(task_struct.thread_info)=0\nOFFSET(task_struct.tgid)=104\n"
 	"OFFSET(task_struct.parent)=112\nOFFSET(task_struct.sched_info.last_arrival)=120\n"
 	"OFFSET(mm_struct.total_vm)=0\nOFFSET(mm_struct.pgd)=8\n"
 	"OFFSET(mm_struct.rss_stat.count)=16\nOFFSET(mm_struct.arg_start)=24\n"

@@ -1,0 +1,138 @@
+/* Commands about symbols, code and stacks, on a kernel with tables for them. */
+#include "kernel/tiny_kernel.h"
+
+#include "shell/shell.h"
+
+struct world {
+	struct tiny_kernel *t;
+	struct shell *s;
+};
+
+static struct world new_world(struct tiny_kernel *t)
+{
+	const struct shell_options o = {.stdout_fd = -1, .program = "test"};
+	struct world w = {.t = t};
+
+	tiny_kernel_open(t);
+	assert_success(shell_open(t->k, &o, &w.s));
+	return w;
+}
+
+static void free_world(struct world *w)
+{
+	shell_close(w->s);
+	tiny_kernel_free(w->t);
+}
+
+static const char *run(struct world *w, const char *line, enum shell_outcome expected)
+{
+	enum shell_outcome outcome;
+
+	assert_success(shell_run(w->s, line, &outcome));
+	assert_int_equal(outcome, expected);
+	return shell_kept(w->s);
+}
+
+static void assert_output(struct world *w, const char *line, const char *expected)
+{
+	assert_string_equal(run(w, line, SHELL_DONE), expected);
+}
+
+static void symbols_are_translated_both_ways(void **state)
+{
+	struct world w = new_world(tiny_kernel_new(TINY_WHOLE));
+
+	assert_output(&w, "sym middle", "ffffffff80001200 (t) middle\n");
+	assert_output(&w, "sym ffffffff80001210", "ffffffff80001210 (t) middle+16\n");
+	assert_output(&w, "sym middle+0x10 outer",
+		      "ffffffff80001210 (t) middle+16\nffffffff80001100 (T) outer\n");
+	run(&w, "hex", SHELL_DONE);
+	assert_output(&w, "sym ffffffff80001210", "ffffffff80001210 (t) middle+0x10\n");
+	assert_output(&w, "sym -p -n middle",
+		      "ffffffff80001100 (T) outer\nffffffff80001200 (t) middle\n"
+		      "ffffffff80001300 (t) inner\n");
+	assert_output(&w, "sym mod_work", "ffffffff8000a000 (?) mod_work [tiny_mod]\n");
+	assert_output(&w, "sym -q iddl", "ffffffff80001200 (t) middle\n");
+	assert_string_equal(run(&w, "sym zzz", SHELL_FAILED),
+			    "sym: symbol not found: zzz\n");
+	assert_string_equal(run(&w, "sym 10", SHELL_FAILED), "sym: invalid address: 10\n");
+	free_world(&w);
+}
+
+static void symbols_are_listed_by_module(void **state)
+{
+	struct world w = new_world(tiny_kernel_new(TINY_WHOLE));
+	const char *out = run(&w, "sym -m tiny_mod", SHELL_DONE);
+
+	assert_non_null(strstr(out, "ffffffff8000a000 MODULE START: tiny_mod\n"
+				    "ffffffff8000a000 (?) mod_work\n"));
+	assert_non_null(strstr(out, "ffffffff8000a200 MODULE END: tiny_mod\n"));
+	assert_non_null(strstr(run(&w, "sym -l", SHELL_DONE), " outer\n"));
+	run(&w, "sym -m nosuch", SHELL_FAILED);
+	free_world(&w);
+}
+
+static void modules_are_listed(void **state)
+{
+	struct world w = new_world(tiny_kernel_new(TINY_WHOLE));
+
+	assert_output(&w, "mod",
+		      "     MODULE       NAME         TEXT_BASE         SIZE  OBJECT FILE\n"
+		      "ffffffff8000b000  tiny_mod  ffffffff8000a000     512  (not loaded)  "
+		      "[CONFIG_KALLSYMS]\n");
+	assert_output(&w, "lsmod -t", "NAME      TAINTS\ntiny_mod  O\n");
+	assert_non_null(strstr(run(&w, "mod -S", SHELL_FAILED), "are not loaded"));
+	free_world(&w);
+}
+
+static void values_that_are_addresses_have_names(void **state)
+{
+	struct tiny_kernel *t = tiny_kernel_new(TINY_WHOLE);
+	struct world w;
+
+	tiny_put64(t, TINY_STACK, TINY(0x1234));
+	tiny_put64(t, TINY_STACK + 8, 0x1234);
+	w = new_world(t);
+	assert_output(&w, "rd -s ffffffff8000d000 2",
+		      "ffffffff8000d000:  middle+52        0000000000001234 \n");
+	free_world(&w);
+}
+
+static void code_is_shown_with_targets(void **state)
+{
+	struct tiny_kernel *t = tiny_kernel_new(TINY_WHOLE);
+	struct world w;
+
+	tiny_put_call(t, 0x1205, 0x1300);
+	w = new_world(t);
+	if (strstr(run(&w, "help dis", SHELL_DONE), "disassemble")) {
+		enum shell_outcome outcome;
+
+		assert_success(shell_run(w.s, "dis middle 1", &outcome));
+		if (strstr(shell_kept(w.s), "without capstone")) {
+			free_world(&w);
+			skip();
+		}
+	}
+	assert_output(&w, "dis middle 1",
+		      "0xffffffff80001200 <middle>:\tcall   0xffffffff80001300 <inner>\n");
+	assert_output(&w, "dis -x ffffffff80001205",
+		      "0xffffffff80001205 <middle+0x5>:\tadd    %al,(%rax)\n");
+	assert_string_equal(run(&w, "dis ffffffff80fff000", SHELL_FAILED),
+			    "dis: virtual address 0xffffffff80fff000: physical address "
+			    "0xfff000 is not in this dump\n");
+	free_world(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(symbols_are_translated_both_ways),
+		cmocka_unit_test(symbols_are_listed_by_module),
+		cmocka_unit_test(modules_are_listed),
+		cmocka_unit_test(values_that_are_addresses_have_names),
+		cmocka_unit_test(code_is_shown_with_targets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
