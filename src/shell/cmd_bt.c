@@ -5,7 +5,6 @@
 #include "base/str.h"
 #include "kernel/field.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define WORD		8
@@ -377,22 +376,6 @@ static struct err *print_task(struct shell *s, const struct how *how, const stru
 	return err;
 }
 
-/* "3", "1,8,9", "1-23": is @cpu in it? */
-static bool is_in_list(const char *list, unsigned cpu)
-{
-	while (isdigit((unsigned char)*list)) {
-		char *end;
-		unsigned long low = strtoul(list, &end, 10), high = low;
-
-		if (*end == '-')
-			high = strtoul(end + 1, &end, 10);
-		if (cpu >= low && cpu <= high)
-			return true;
-		list = end + (*end == ',');
-	}
-	return false;
-}
-
 static struct err *print_active(struct shell *s, const struct how *how)
 {
 	size_t count = 0;
@@ -402,7 +385,8 @@ static struct err *print_active(struct shell *s, const struct how *how)
 		const struct task_row *row = task_table_find(&s->tasks, cpu->curr);
 		struct err *err;
 
-		if (!cpu->is_present || (how->cpus && !is_in_list(how->cpus, cpu->number)))
+		if (!cpu->is_present ||
+		    (how->cpus && !shell_has_cpu(how->cpus, cpu->number)))
 			continue;
 		if (count++)
 			buf_add_char(shell_out(s), '\n');

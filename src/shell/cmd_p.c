@@ -1,6 +1,7 @@
 /* p: symbols and numbers. */
 #include "shell/command.h"
 
+#include "analyse/type_text.h"
 #include "base/str.h"
 #include "kernel/field.h"
 
@@ -121,24 +122,132 @@ static struct err *print_symbol(struct shell *s, unsigned radix, const struct sy
 	return NULL;
 }
 
-static struct err *print_word(struct shell *s, unsigned radix, const char *text)
+/* Is it a name and nothing else? Then crash repeats it in front of the value. */
+static bool is_plain(const char *text)
+{
+	return !text[strcspn(text, ".->[&*( +/%<>|^~!")];
+}
+
+static void print_result(struct shell *s, struct types *t, bool hex, const char *label,
+			 const char *text, const struct typed_value *v)
+{
+	struct type_text_options o = {.hex = hex, .array_on_new_line = is_plain(text)};
+
+	shell_text(s, label);
+	buf_printf(shell_out(s), "$%llu = ", (unsigned long long)++s->num_values);
+	type_text_result(shell_out(s), t, v, &o);
+	buf_add_char(shell_out(s), '\n');
+}
+
+static bool is_percpu_variable(struct types *t, const char *name)
+{
+	struct object o;
+	struct err *err = object_variable(t, name, &o);
+	bool is_percpu = !err && o.is_percpu;
+
+	err_ignore(err);
+	return is_percpu;
+}
+
+/* "runqueues:0,2": the variable of each of these CPUs. */
+static struct err *print_of_cpus(struct shell *s, struct types *t, bool hex,
+				 const char *name, const char *cpus)
+{
+	const struct task_table *tasks;
+	struct err *err = shell_tasks(s, &tasks);
+
+	for (size_t i = 0; !err && i < s->cpus.count && !shell_is_over(s); i++) {
+		const struct cpu *cpu = &s->cpus.cpus[i];
+		struct typed_value v;
+		char label[256];
+
+		if (!cpu->is_present || !shell_has_cpu(cpus, cpu->number))
+			continue;
+		err = typed_expr_eval(t, name, cpu->number, &v);
+		snprintf(label, sizeof(label), "per_cpu(%.200s, %u) = ", name, cpu->number);
+		if (!err)
+			print_result(s, t, hex, label, name, &v);
+	}
+	return err;
+}
+
+/* A per-CPU variable without a CPU: its type, and where it is on each. */
+static bool print_if_percpu(struct shell *s, struct types *t, const char *name,
+			    struct err **err)
+{
+	cleanup(freep) struct symbol *sym = malloc(sizeof(*sym));
+	struct object o;
+
+	*err = object_variable(t, name, &o);
+	if (*err || !o.is_percpu || !sym) {
+		err_ignore(*err);
+		*err = NULL;
+		return false;
+	}
+	buf_add_str(shell_out(s), "PER-CPU DATA TYPE:\n  ");
+	type_text_declare_object(shell_out(s), &o, name);
+	buf_add_str(shell_out(s), ";\n");
+	sym->addr = o.addr;
+	*err = print_percpu(s, sym);
+	return true;
+}
+
+/* What has no type that is known: a symbol's memory as a number, or a number. */
+static struct err *print_untyped(struct shell *s, unsigned radix, const char *text,
+				 struct err *why)
 {
 	cleanup(freep) struct symbol *sym = malloc(sizeof(*sym));
 	u64 value;
 	struct err *err;
 
-	if (!sym)
+	if (!sym) {
+		err_free(why);
 		return err_nomem();
-	if (*text == '&' && symbol_find(s->k, text + 1, sym)) {
-		print_number(s, 16, sym->addr);
-		return NULL;
 	}
-	if (symbol_find(s->k, text, sym))
-		return print_symbol(s, radix, sym);
+	if (symbol_find(s->k, *text == '&' ? text + 1 : text, sym)) {
+		err_free(why);
+		if (*text == '&')
+			print_number(s, 16, sym->addr);
+		return *text == '&' ? NULL : print_symbol(s, radix, sym);
+	}
 	err = shell_number(s, text, &value);
-	if (!err)
-		print_number(s, radix, value);
-	return err;
+	if (err) {
+		err_free(err);
+		return why;
+	}
+	err_free(why);
+	print_number(s, radix, value);
+	return NULL;
+}
+
+static struct err *print_text(struct shell *s, unsigned radix, char *text)
+{
+	char *colon = strrchr(text, ':');
+	cleanup(buf_deinit) struct buf label = BUF_INIT;
+	struct typed_value v;
+	struct types *t;
+	struct err *err = shell_types(s, &t);
+
+	if (err)
+		return err;
+	if (colon) {
+		*colon = '\0';
+		if (is_percpu_variable(t, text))
+			return print_of_cpus(s, t, radix == 16, text, colon + 1);
+		buf_printf(shell_out(s), "WARNING: %s is not percpu; cpuspec ignored.\n",
+			   text);
+	}
+	if (print_if_percpu(s, t, text, &err))
+		return err;
+	err = typed_expr_eval(t, text, 0, &v);
+	if (err && err_code(err) == ERR_NOMEM)
+		return err;
+	if (err)
+		return print_untyped(s, radix, text, err);
+	if (v.kind == VALUE_OBJECT && is_plain(text))
+		buf_printf(&label, "%s = ", text);
+	print_result(s, t, radix == 16, buf_text(&label), text, &v);
+	return NULL;
 }
 
 static struct err *run(struct shell *s, struct shell_words *w)
@@ -157,17 +266,20 @@ static struct err *run(struct shell *s, struct shell_words *w)
 	for (size_t i = 0; i < w->num_operands; i++)
 		buf_printf(&text, "%s%s", i ? " " : "", w->words[i]);
 	err = buf_check(&text);
-	return err ? err : print_word(s, radix, buf_text(&text));
+	return err ? err : print_text(s, radix, text.data);
 }
 
 const struct shell_command shell_cmd_p = {
 	.name = "p",
-	.synopsis = "[-x|-d] symbol | &symbol | expression",
+	.synopsis = "[-x|-d] expression[:cpus]",
 	.summary = "print the value of an expression",
-	.help = "Show the value of a variable as a number of the size that it has room for, the\n"
-		"address of a symbol (&symbol), or the value of an expression of numbers and\n"
-		"addresses. Of a per-CPU variable, show where each CPU has it. What type a\n"
-		"variable has is not in the dump.\n\n"
+	.help = "Show the value of an expression as C has it: variables and their members\n"
+		"(init_task.comm, modules.next->prev), casts to types of the kernel\n"
+		"(((struct page *)0xffffea0000000000)[3]), sizeof, enumerators, numbers.\n\n"
+		"Of a per-CPU variable, show its type and where each CPU has it; with :cpus,\n"
+		"its value on these CPUs (a: all; \"0,2-5\"). Types are known of per-CPU variables\n"
+		"and of some hundred others; of the rest, the number is shown that a symbol has\n"
+		"room for.\n\n"
 		"    -x, -d  hexadecimal, decimal.",
 	.run = run,
 };

@@ -265,12 +265,9 @@ static struct err *print_percpu(struct shell *s, u64 offset, const char *cpus)
 		   (unsigned long long)offset);
 	for (size_t i = 0; i < s->cpus.count; i++) {
 		unsigned number = s->cpus.cpus[i].number;
-		char text[16];
 		vaddr_t addr;
 
-		snprintf(text, sizeof(text), "%u", number);
-		if (!s->cpus.cpus[i].is_present ||
-		    !(str_eq(cpus, "a") || str_eq(cpus, "all") || str_eq(cpus, text)))
+		if (!s->cpus.cpus[i].is_present || !shell_has_cpu(cpus, number))
 			continue;
 		err = kernel_percpu(s->k, offset, number, &addr);
 		if (err)

@@ -12,6 +12,7 @@
 #include "analyse/panic.h"
 #include "kernel/symbols.h"
 #include "kernel/task_table.h"
+#include "kernel/types.h"
 #include "shell/line.h"
 #include "shell/shell.h"
 #include "shell/sink.h"
@@ -46,7 +47,8 @@ extern const struct shell_command shell_cmd_alias, shell_cmd_ascii, shell_cmd_bt
 	shell_cmd_btop, shell_cmd_dis, shell_cmd_eval, shell_cmd_exit, shell_cmd_foreach,
 	shell_cmd_help, shell_cmd_log, shell_cmd_mod, shell_cmd_p, shell_cmd_ps,
 	shell_cmd_pte, shell_cmd_ptob, shell_cmd_ptov, shell_cmd_q, shell_cmd_rd,
-	shell_cmd_repeat, shell_cmd_set, shell_cmd_sym, shell_cmd_sys, shell_cmd_vtop,
+	shell_cmd_repeat, shell_cmd_set, shell_cmd_star, shell_cmd_struct, shell_cmd_sym,
+	shell_cmd_sys, shell_cmd_task, shell_cmd_union, shell_cmd_vtop, shell_cmd_whatis,
 	shell_cmd_wr;
 
 struct shell_alias {
@@ -67,6 +69,7 @@ struct shell {
 	struct panic_log log;
 	struct panic_place panic;
 	struct stack *stack; /* room to unwind in */
+	struct types *types; /* NULL until asked for */
 	size_t num_told;     /* notices shown so far */
 
 	vaddr_t context; /* the task commands are about, 0 if there is none */
@@ -108,6 +111,10 @@ must_check struct err *shell_usage(void);
 must_check struct err *shell_address(struct shell *s, const char *word, u64 *ret);
 /* A count: decimal, or hexadecimal with 0x, or an expression. */
 must_check struct err *shell_number(struct shell *s, const char *word, u64 *ret);
+/* Is @cpu in a list such as "3", "1,8,9", "1-23"? "a" and "all" are all. */
+bool shell_has_cpu(const char *list, unsigned cpu);
+/* The types of the dump. */
+must_check struct err *shell_types(struct shell *s, struct types **ret);
 /* The error of a symbol that is not there, as crash words it. */
 must_check struct err *shell_no_symbol(const char *word);
 

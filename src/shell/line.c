@@ -22,6 +22,14 @@ static void cut_end(char *at)
 		at[--len] = '\0';
 }
 
+/* Does a word that began at @word end at @at? The arrow of C is part of it. */
+static bool ends_word(const char *word, const char *at)
+{
+	if (*at == '>' && at > word && at[-1] == '-' && !is_blank(at[1]) && at[1])
+		return false;
+	return is_blank(*at) || *at == '|' || *at == '>';
+}
+
 /* Go over one word, closing the gaps that quotes leave. *@at ends behind it, and *@ret_stop
  * is the character that ended it. */
 static struct err *take_word(char **at, char *ret_stop)
@@ -41,7 +49,7 @@ static struct err *take_word(char **at, char *ret_stop)
 			quote = *from;
 			continue;
 		}
-		if (!depth && (is_blank(*from) || *from == '|' || *from == '>'))
+		if (!depth && ends_word(*at, from))
 			break;
 		depth += *from == '(';
 		depth -= *from == ')' && depth > 0;

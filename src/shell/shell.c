@@ -8,42 +8,30 @@
 #define MAX_ALIASES_DEEP 16
 
 const struct shell_command *const shell_commands[] = {
-	&shell_cmd_alias,
-	&shell_cmd_ascii,
-	&shell_cmd_bt,
-	&shell_cmd_btop,
-	&shell_cmd_dis,
-	&shell_cmd_eval,
-	&shell_cmd_exit,
-	&shell_cmd_foreach,
-	&shell_cmd_help,
-	&shell_cmd_log,
-	&shell_cmd_mod,
-	&shell_cmd_p,
-	&shell_cmd_ps,
-	&shell_cmd_pte,
-	&shell_cmd_ptob,
-	&shell_cmd_ptov,
-	&shell_cmd_q,
-	&shell_cmd_rd,
-	&shell_cmd_repeat,
-	&shell_cmd_set,
-	&shell_cmd_sym,
-	&shell_cmd_sys,
-	&shell_cmd_vtop,
-	&shell_cmd_wr,
-	NULL,
+	&shell_cmd_star,   &shell_cmd_alias,  &shell_cmd_ascii,
+	&shell_cmd_bt,	   &shell_cmd_btop,   &shell_cmd_dis,
+	&shell_cmd_eval,   &shell_cmd_exit,   &shell_cmd_foreach,
+	&shell_cmd_help,   &shell_cmd_log,    &shell_cmd_mod,
+	&shell_cmd_p,	   &shell_cmd_ps,     &shell_cmd_pte,
+	&shell_cmd_ptob,   &shell_cmd_ptov,   &shell_cmd_q,
+	&shell_cmd_rd,	   &shell_cmd_repeat, &shell_cmd_set,
+	&shell_cmd_struct, &shell_cmd_sym,    &shell_cmd_sys,
+	&shell_cmd_task,   &shell_cmd_union,  &shell_cmd_vtop,
+	&shell_cmd_whatis, &shell_cmd_wr,     NULL,
 };
 
 /* As crash has them. */
 static const struct {
 	const char *name, *command;
 } builtin_aliases[] = {
-	{"man", "help"},	  {"?", "help"},	   {"quit", "q"},
-	{"sf", "set scroll off"}, {"sn", "set scroll on"}, {"hex", "set radix 16"},
-	{"dec", "set radix 10"},  {"px", "p -x"},	   {"pd", "p -d"},
-	{"for", "foreach"},	  {"dmesg", "log"},	   {"lsmod", "mod"},
-	{"last", "ps -l"},	  {"h", "help"},
+	{"man", "help"},	 {"?", "help"},
+	{"quit", "q"},		 {"sf", "set scroll off"},
+	{"sn", "set scroll on"}, {"hex", "set radix 16"},
+	{"dec", "set radix 10"}, {"px", "p -x"},
+	{"pd", "p -d"},		 {"for", "foreach"},
+	{"dmesg", "log"},	 {"lsmod", "mod"},
+	{"size", "*"},		 {"last", "ps -l"},
+	{"h", "help"},
 };
 
 const struct shell_command *shell_command_find(const char *name)
@@ -111,6 +99,7 @@ void shell_close(struct shell *s)
 	}
 	free(s->aliases);
 	free(s->stack);
+	types_close(s->types);
 	cpu_table_deinit(&s->cpus);
 	task_table_deinit(&s->tasks);
 	notices_deinit(&s->notices);
@@ -201,20 +190,62 @@ static struct err *tell_failure(struct shell *s, const struct shell_command *c,
 	return err_new(ERR_ABSENT, "%s", "");
 }
 
+struct err *shell_types(struct shell *s, struct types **ret)
+{
+	struct err *err = s->types ? NULL : types_open(s->k, &s->types);
+
+	if (!err)
+		*ret = s->types;
+	return err;
+}
+
+/* Does @word begin with the name of a structure? Then it is short for `struct`. */
+static bool names_type(struct shell *s, const char *word)
+{
+	char name[128];
+	struct type_ref type;
+	struct types *t;
+	size_t len = strcspn(word, ".");
+	struct err *err;
+
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	err = shell_types(s, &t);
+	if (err) {
+		err_free(err);
+		return false;
+	}
+	return types_find(t, name, BTF_RECORDS, &type);
+}
+
+static struct err *run_row(struct shell *s, const struct shell_command *c,
+			   struct shell_words *w)
+{
+	struct err *err;
+
+	w->num_operands = w->count;
+	err = c->run(s, w);
+	return err ? tell_failure(s, c, err) : NULL;
+}
+
 static struct err *run_command(struct shell *s, char **words, size_t count)
 {
 	const struct shell_command *c = shell_command_find(words[0]);
 	struct shell_words w = {.words = words + 1, .count = count - 1};
-	struct err *err;
 
-	w.num_operands = w.count;
-	if (!c) {
-		shell_tell(s, s->options.program,
-			   err_new(ERR_USAGE, "command not found: %s", words[0]));
-		return err_new(ERR_ABSENT, "%s", "");
-	}
-	err = c->run(s, &w);
-	return err ? tell_failure(s, c, err) : NULL;
+	if (c)
+		return run_row(s, c, &w);
+	/* "*list_head …", and "list_head …" alone. */
+	w = (struct shell_words){.words = words, .count = count};
+	if (words[0][0] == '*')
+		words[0]++;
+	if (names_type(s, words[0]))
+		return run_row(s, &shell_cmd_star, &w);
+	shell_tell(s, s->options.program,
+		   err_new(ERR_USAGE, "command not found: %s", words[0]));
+	return err_new(ERR_ABSENT, "%s", "");
 }
 
 static struct err *run_alias(struct shell *s, const struct shell_alias *a, char **words,

@@ -127,6 +127,23 @@ struct err *shell_number(struct shell *s, const char *word, u64 *ret)
 	return expr_eval(word, lookup_symbol, s, ret);
 }
 
+bool shell_has_cpu(const char *list, unsigned cpu)
+{
+	if (str_eq(list, "a") || str_eq(list, "all"))
+		return true;
+	while (isdigit((unsigned char)*list)) {
+		char *end;
+		unsigned long low = strtoul(list, &end, 10), high = low;
+
+		if (*end == '-')
+			high = strtoul(end + 1, &end, 10);
+		if (cpu >= low && cpu <= high)
+			return true;
+		list = end + (*end == ',');
+	}
+	return false;
+}
+
 bool shell_symbol_text(struct shell *s, vaddr_t addr, unsigned radix, struct buf *b)
 {
 	struct symbol *at = malloc(sizeof(*at));

@@ -29,6 +29,8 @@ static const char *run(struct world *w, const char *line, enum shell_outcome exp
 	enum shell_outcome outcome;
 
 	assert_success(shell_run(w->s, line, &outcome));
+	if (outcome != expected)
+		print_error("%s: %s\n", line, shell_kept(w->s));
 	assert_int_equal(outcome, expected);
 	return shell_kept(w->s);
 }
@@ -124,6 +126,48 @@ static void code_is_shown_with_targets(void **state)
 	free_world(&w);
 }
 
+static void memory_is_shown_as_a_type(void **state)
+{
+	struct tiny_kernel *t = tiny_kernel_new(TINY_WHOLE);
+	struct world w;
+
+	tiny_put64(t, TINY_STACK, TINY(0x1200));
+	tiny_put64(t, TINY_STACK + 8, 5);
+	w = new_world(t);
+	assert_output(&w, "struct module_memory",
+		      "struct module_memory {\n    unsigned long base;\n"
+		      "    unsigned int size;\n}\nSIZE: 16\n");
+	assert_output(&w, "struct module_memory.size",
+		      "struct module_memory {\n   [8] unsigned int size;\n}\n");
+	assert_output(&w, "struct module_memory.size,base -x ffffffff8000d000",
+		      "  size = 0x5\n  base = 0xffffffff80001200,\n");
+	assert_output(&w, "module_memory.size ffffffff8000d000", "  size = 5\n");
+	assert_output(&w, "*module_memory.size -l module_memory.size ffffffff8000d008",
+		      "  size = 5\n");
+	assert_output(&w, "whatis module_memory",
+		      "struct module_memory {\n    unsigned long base;\n"
+		      "    unsigned int size;\n}\nSIZE: 16\n");
+	assert_output(&w, "p ((struct module_memory *)0xffffffff8000d000)->size",
+		      "$1 = 5\n");
+	assert_output(&w, "px sizeof(struct module_memory)", "$2 = 0x10\n");
+	assert_string_equal(run(&w, "struct nosuch", SHELL_FAILED),
+			    "struct: invalid data structure reference: nosuch\n");
+	assert_non_null(
+		strstr(run(&w, "struct module_memory.nosuch", SHELL_FAILED), "nosuch"));
+	run(&w, "union module_memory", SHELL_FAILED);
+	run(&w, "struct module_memory ffffffff8000d000 0", SHELL_FAILED);
+	free_world(&w);
+}
+
+static void many_of_a_type_end_where_memory_does(void **state)
+{
+	struct world w = new_world(tiny_kernel_new(TINY_WHOLE));
+	const char *out = run(&w, "struct module_memory ffffffff8000fff0 3", SHELL_DONE);
+
+	assert_non_null(strstr(out, "<error: "));
+	free_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +176,8 @@ int main(void)
 		cmocka_unit_test(modules_are_listed),
 		cmocka_unit_test(values_that_are_addresses_have_names),
 		cmocka_unit_test(code_is_shown_with_targets),
+		cmocka_unit_test(memory_is_shown_as_a_type),
+		cmocka_unit_test(many_of_a_type_end_where_memory_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,19 @@ static void output_goes_to_a_file_or_its_end(void **state)
 	shell_line_deinit(&l);
 }
 
+static void the_arrow_of_c_is_no_redirection(void **state)
+{
+	struct shell_line l = parse("p modules.next->prev > out");
+
+	assert_words(&l, WORDS("p", "modules.next->prev"));
+	assert_string_equal(l.file, "out");
+	shell_line_deinit(&l);
+	l = parse("ps -> out");
+	assert_words(&l, WORDS("ps", "-"));
+	assert_string_equal(l.file, "out");
+	shell_line_deinit(&l);
+}
+
 static void a_bang_escapes_to_the_shell(void **state)
 {
 	struct shell_line l = parse(" ! ls | wc");
@@ -151,6 +164,7 @@ int main(void)
 		cmocka_unit_test(parentheses_keep_everything_and_stay),
 		cmocka_unit_test(the_rest_behind_a_pipe_is_the_shells),
 		cmocka_unit_test(output_goes_to_a_file_or_its_end),
+		cmocka_unit_test(the_arrow_of_c_is_no_redirection),
 		cmocka_unit_test(a_bang_escapes_to_the_shell),
 		cmocka_unit_test(comments_and_blank_lines_do_nothing),
 		cmocka_unit_test(half_a_syntax_is_a_sentence),
