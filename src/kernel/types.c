@@ -26,7 +26,6 @@ void types_close(struct types *t)
 	if (!t)
 		return;
 	module_types_deinit(t);
-	data_symbols_deinit(t);
 	free(t);
 }
 

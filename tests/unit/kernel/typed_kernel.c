@@ -132,7 +132,7 @@ static void put_thing(struct btf_bytes *b)
 /* What leads to modules' types, and the per-CPU variable. */
 static void put_kernel_types(struct btf_bytes *b)
 {
-	u32 proto, rq, var;
+	u32 proto, rq, var, memory;
 
 	put_struct(b, "btf_module", 24, 2);
 	btf_bytes_member(b, "list", LIST_HEAD, 0);
@@ -157,7 +157,12 @@ static void put_kernel_types(struct btf_bytes *b)
 	btf_bytes_pair(b, "", 0);
 	btf_bytes_type(b, "list_len", BTF_FUNC, 1, 0, proto);
 	/* Of struct module and struct mod_kallsyms, what leads to the module's data. */
-	put_struct(b, "module", 88, 3);
+	put_struct(b, "module_memory", 16, 2);
+	btf_bytes_member(b, "base", ULONG, 0);
+	btf_bytes_member(b, "size", UINT, 64);
+	memory = btf_bytes_array(b, b->num_types, 2);
+	put_struct(b, "module", 128, 4);
+	btf_bytes_member(b, "mem", memory, 768);
 	btf_bytes_member(b, "list", LIST_HEAD, 64);
 	btf_bytes_member(b, "name", NAME, 192);
 	btf_bytes_member(b, "kallsyms", ULONG, 640);
@@ -239,6 +244,9 @@ struct typed_kernel *typed_kernel_new(void)
 	tiny_put64(t->tiny, TYPED_ENTRY + 16, TINY(TYPED_BTF));
 	tiny_put64(t->tiny, TYPED_BTF, TINY(TYPED_MODULE_BTF));
 	memcpy(at(t, TYPED_BTF + 24), "tinymod", 8);
+	/* The second part of the module's memory is 8 bytes of data. */
+	tiny_put64(t->tiny, TINY_MODULE + 96 + 16, TINY(TINY_MODULE));
+	tiny_put64(t->tiny, TINY_MODULE + 96 + 24, 8);
 	typed_kernel_put_btf(t);
 	return t;
 }
