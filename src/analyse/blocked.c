@@ -1,5 +1,6 @@
 #include "analyse/blocked.h"
 
+#include "analyse/function_names.h"
 #include "kernel/field.h"
 #include "kernel/super_block.h"
 
@@ -16,6 +17,7 @@ struct gathering {
 	size_t room;
 	bool has_now;
 	u64 now_ns; /* the scheduler's clock when the machine stopped */
+	u64 budget; /* for wait_find() */
 	struct err *err;
 };
 
@@ -76,7 +78,7 @@ static void describe(struct gathering *g, struct blocked_task *t)
 	const struct frame *f;
 
 	stack_unwind_task(g->k, t->task.addr, g->stack);
-	wait_find(g->k, &t->task, s, &t->wait);
+	wait_find(g->k, &t->task, s, &g->budget, &t->wait);
 	t->stack_hash = hash_stack(s);
 	read_since(g, t);
 	if (t->wait.num_machinery >= s->num_frames)
@@ -204,6 +206,31 @@ static void take_owner(void *ctx, const struct task *task)
 	}
 }
 
+/* A task can be another's heir in other ways than by its age: one that sleeps in a system
+ * call that takes no lock did not take this one. */
+static bool holds_nothing(struct gathering *g, const struct task *owner)
+{
+	const struct stack *s = g->stack;
+
+	stack_unwind_task(g->k, owner->addr, g->stack);
+	for (size_t i = 0; i < s->num_frames; i++)
+		if (s->frames[i].has_symbol &&
+		    function_sleeps_without_locks(s->frames[i].symbol.name))
+			return s->end_is_user;
+	return false;
+}
+
+static void check_sleepers(struct gathering *g)
+{
+	for (size_t i = 0; i < g->b->num_locks; i++) {
+		struct blocked_lock *l = &g->b->locks[i];
+
+		if (l->fate == OWNER_SLEEPING && l->lock.state == LOCK_HELD &&
+		    holds_nothing(g, &l->owner))
+			l->fate = OWNER_REUSED;
+	}
+}
+
 static void link_owners(struct blocked *b)
 {
 	for (size_t i = 0; i < b->num_locks; i++)
@@ -274,7 +301,8 @@ struct err *blocked_read(struct kernel *k, struct cpu_table *cpus, struct notice
 			 struct stack *stack, struct blocked *ret)
 {
 	struct blocked b = {0};
-	struct gathering g = {.k = k, .cpus = cpus, .stack = stack, .b = &b};
+	struct gathering g = {
+		.k = k, .cpus = cpus, .stack = stack, .b = &b, .budget = WAIT_BUDGET};
 	struct task_count count;
 	struct err *err;
 
@@ -282,6 +310,10 @@ struct err *blocked_read(struct kernel *k, struct cpu_table *cpus, struct notice
 	err = task_each(k, cpus, n, take_task, &g, &count);
 	if (!err)
 		err = g.err;
+	if (!g.budget)
+		notices_add(
+			n,
+			"locks that tasks wait for: there are more than can be followed");
 	if (!err)
 		err = gather_locks(k, &b);
 	if (!err)
@@ -290,6 +322,7 @@ struct err *blocked_read(struct kernel *k, struct cpu_table *cpus, struct notice
 		blocked_deinit(&b);
 		return err;
 	}
+	check_sleepers(&g);
 	link_owners(&b);
 	find_rings(&b);
 	err = count_behind(&b);

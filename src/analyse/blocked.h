@@ -36,7 +36,7 @@ enum owner_fate {
 	OWNER_RUNNABLE, /* could run, but does not */
 	OWNER_SLEEPING, /* sleeps and could be woken */
 	OWNER_GONE,	/* there is no such task: it exited and kept the lock */
-	OWNER_REUSED,	/* there is, but it began after others waited: likewise */
+	OWNER_REUSED,	/* there is, but it cannot be the one that took it: likewise */
 };
 
 struct blocked_lock {

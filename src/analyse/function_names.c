@@ -135,6 +135,22 @@ bool function_is_entry(const char *symbol)
 	return is_one_of(symbol, names, sizeof(names) / sizeof(*names));
 }
 
+bool function_sleeps_without_locks(const char *symbol)
+{
+	static const char *const names[] = {
+		"__do_sys_pause",	   "__x64_sys_pause",
+		"__x64_sys_nanosleep",	   "__x64_sys_clock_nanosleep",
+		"__do_sys_wait4",	   "__x64_sys_wait4",
+		"__x64_sys_waitid",	   "__x64_sys_poll",
+		"__x64_sys_ppoll",	   "__x64_sys_select",
+		"__x64_sys_pselect6",	   "__x64_sys_epoll_wait",
+		"__x64_sys_epoll_pwait",   "__x64_sys_futex",
+		"__x64_sys_rt_sigsuspend", "__x64_sys_rt_sigtimedwait",
+	};
+
+	return is_one_of(symbol, names, sizeof(names) / sizeof(*names));
+}
+
 /* What does as it is asked. docs/classes.md says how it is used. */
 static const char *const infrastructure[] = {
 	/* Dying, entry and exceptions. */

@@ -29,6 +29,10 @@ enum crash_trigger function_trigger(const char *symbol);
  * same for everybody? */
 bool function_is_entry(const char *symbol);
 
+/* Is it a system call that holds no lock while it sleeps? Whoever is in it is not the owner
+ * of one, whatever the lock says. */
+bool function_sleeps_without_locks(const char *symbol);
+
 /* Is it a part of the kernel that does what it is asked (locks, lists, memory copies,
  * allocators, scheduling, faults, entry), so that its caller is to blame? */
 bool function_is_infrastructure(const char *symbol);

@@ -123,7 +123,7 @@ static bool find_orphan(const struct inquest *q, struct verdict *v)
 			    lock_kind_name(l->lock.kind), (unsigned long long)l->lock.addr,
 			    (unsigned long long)l->lock.owner,
 			    l->fate == OWNER_REUSED
-				    ? "where another task has begun since"
+				    ? "where there is another task now: the owner exited"
 				    : "and there is no such task: it exited");
 		verdict_add_addr(v, l->lock.addr);
 		tell_waiters(b, v, i);

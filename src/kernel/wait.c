@@ -236,15 +236,19 @@ static bool is_waiter(struct kernel *k, const struct waiter_layout *l, vaddr_t w
 /* Walk from the node of the waiter at @waiter until back at it. Exactly one node is on
  * nobody's stack: that of the lock. */
 static bool find_head(struct kernel *k, const struct waiter_layout *l, vaddr_t waiter,
-		      vaddr_t *ret_head, size_t *ret_count)
+		      u64 *budget, vaddr_t *ret_head, size_t *ret_count)
 {
 	vaddr_t start = waiter + l->list, node = start, head = 0;
 	size_t count = 0;
 
 	do {
 		vaddr_t next, prev;
-		struct err *err = kernel_read_ptr(k, node, &next);
+		struct err *err;
 
+		if (!*budget)
+			return false;
+		--*budget;
+		err = kernel_read_ptr(k, node, &next);
 		if (!err)
 			err = kernel_read_ptr(k, next + WORD, &prev);
 		if (err || prev != node || ++count > WAIT_MAX_WAITERS) {
@@ -265,7 +269,7 @@ static bool find_head(struct kernel *k, const struct waiter_layout *l, vaddr_t w
 
 /* Search the stack, from where the task left it upwards. */
 static bool find_waiter(struct kernel *k, const struct task *t, const struct stack *s,
-			const struct waiter_layout *l, struct wait *w)
+			const struct waiter_layout *l, u64 *budget, struct wait *w)
 {
 	vaddr_t start = s->frames[0].sp, end = start + MAX_SEARCH_LEN;
 
@@ -282,7 +286,7 @@ static bool find_waiter(struct kernel *k, const struct task *t, const struct sta
 			return false;
 		}
 		if (word != t->addr || !is_waiter(k, l, at - l->task) ||
-		    !find_head(k, l, at - l->task, &head, &w->num_waiters))
+		    !find_head(k, l, at - l->task, budget, &head, &w->num_waiters))
 			continue;
 		w->waiter = at - l->task;
 		lock_read(k, l->type->lock, head - l->lock_list, &w->lock);
@@ -308,7 +312,7 @@ static bool find_rt_mutex(struct kernel *k, const struct task *t, struct wait *w
 }
 
 static bool find_lock(struct kernel *k, const struct task *t, const struct stack *s,
-		      struct wait *w)
+		      u64 *budget, struct wait *w)
 {
 	enum wait_kind kind =
 		w->kind == WAIT_OTHER || w->kind == WAIT_IO ? WAIT_QUEUE : w->kind;
@@ -319,21 +323,21 @@ static bool find_lock(struct kernel *k, const struct task *t, const struct stack
 		struct waiter_layout l;
 
 		if (waiter_types[i].kind != kind || !read_layout(k, &waiter_types[i], &l) ||
-		    !find_waiter(k, t, s, &l, w))
+		    !find_waiter(k, t, s, &l, budget, w))
 			continue;
 		return true;
 	}
 	return false;
 }
 
-void wait_find(struct kernel *k, const struct task *t, const struct stack *s,
+void wait_find(struct kernel *k, const struct task *t, const struct stack *s, u64 *budget,
 	       struct wait *ret)
 {
 	struct wait w = {.function = ""};
 
 	find_kind(s, &w);
 	if (s->num_frames)
-		w.has_lock = find_lock(k, t, s, &w);
+		w.has_lock = find_lock(k, t, s, budget, &w);
 	if (w.kind == WAIT_OTHER && w.has_lock)
 		w.kind = WAIT_QUEUE;
 	*ret = w;

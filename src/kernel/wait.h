@@ -43,9 +43,12 @@ struct wait {
 	size_t num_waiters; /* on the list of that lock, this one included */
 };
 
-/* Find out for task @t, which does not run and whose stack is @s. Never fails. */
-void wait_find(struct kernel *k, const struct task *t, const struct stack *s,
+/* Find out for task @t, which does not run and whose stack is @s. Never fails. *@budget is
+ * how many nodes of lists may still be looked at, for all tasks together: a hostile dump
+ * could have each word of each stack begin a long one. With none left no lock is found. */
+void wait_find(struct kernel *k, const struct task *t, const struct stack *s, u64 *budget,
 	       struct wait *ret);
+#define WAIT_BUDGET 1000000u /* is plenty */
 
 /* What ps would say: "a mutex", "a page of a file", … A phrase of ours. */
 const char *wait_kind_phrase(enum wait_kind kind);

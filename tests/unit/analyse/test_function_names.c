@@ -41,11 +41,20 @@ static void infrastructure_does_what_it_is_asked(void **state)
 		assert_false(function_is_infrastructure(no[i]));
 }
 
+static void who_sleeps_in_a_plain_system_call_holds_no_lock(void **state)
+{
+	assert_true(function_sleeps_without_locks("__do_sys_pause"));
+	assert_true(function_sleeps_without_locks("__x64_sys_clock_nanosleep"));
+	assert_false(function_sleeps_without_locks("__x64_sys_write"));
+	assert_false(function_sleeps_without_locks("__x64_sys_ioctl"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_compiler_appends_is_not_part_of_a_name),
 		cmocka_unit_test(a_handler_tells_what_set_off_the_panic),
+		cmocka_unit_test(who_sleeps_in_a_plain_system_call_holds_no_lock),
 		cmocka_unit_test(infrastructure_does_what_it_is_asked),
 	};
 
