@@ -25,9 +25,11 @@ def _make_initramfs(variant, kernel, scratch):
         files["capture.img"] = (initramfs.build(capture), False)
         with open(kernel.image, "rb") as f:
             files["vmlinuz"] = (f.read(), False)
-        plan += [f"kexec {CAPTURE_LINE} nr_cpus={variant.capture_cpus}", "crash"]
+        plan += [f"kexec {CAPTURE_LINE} nr_cpus={variant.capture_cpus}", *variant.last_plan]
     else:
         plan += ["ready"]
+    for name, data in variant.modules.items():
+        files[f"modules/{name}.ko"] = (data, False)
     files["plan"] = ("\n".join(plan).encode() + b"\n", False)
     path = os.path.join(scratch, "initramfs")
     with open(path, "wb") as f:

@@ -35,7 +35,9 @@ class Variant:
     plan: list = field(default_factory=lambda: MIX)
     data_bytes: int = 96 << 20
     hot_added_mib: int = 0  # in steps of 128, brought online but for the last 128
+    modules: dict = field(default_factory=dict)  # more than the guest needs: {name: bytes}
     crashkernel: str = ""  # then the dump is a capture kernel's /proc/vmcore, else QEMU's
+    last_plan: list = field(default_factory=lambda: ["crash"])  # when the capture kernel is loaded
     capture_cpus: int = 1
     capture_files: dict = field(default_factory=dict)  # beside init and modules: {path: (bytes, mode)}
     capture_plan: list = field(default_factory=lambda: ["copy /proc/vmcore /dev/vdb", "poweroff"])
