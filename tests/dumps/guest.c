@@ -1,7 +1,8 @@
 /*
  * Both inits of a guest whose memory becomes a dump: of the kernel that is going to be
  * dumped, and of its capture kernel. Packed into an initramfs by make-vmcore, which also
- * writes /plan (or /capture-plan), one step a line; the steps are in the table at the end.
+ * writes /plan (or /capture-plan), one step a line; the steps are in the table at the end,
+ * and in guest_crash.c.
  *
  * Each step makes pages of a kind and keeps a process that holds them. It says so on the
  * console, a line each "guest: …"; "guest: failed …" ends the run.
@@ -29,15 +30,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest.h"
+
 #define PAGE_BYTES	4096u
 #define HUGE_PAGE_BYTES (2u << 20)
 #define MIB		(1u << 20)
 #define MAX_WORDS	64
 
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
-
-static void say(const char *fmt, ...)
+void say(const char *fmt, ...)
 {
 	char line[512];
 	va_list args;
@@ -48,7 +48,7 @@ static void say(const char *fmt, ...)
 	dprintf(STDOUT_FILENO, "guest: %s\n", line);
 }
 
-static void fail(const char *fmt, ...)
+void fail(const char *fmt, ...)
 {
 	char line[512];
 	va_list args;
@@ -63,14 +63,14 @@ static void fail(const char *fmt, ...)
 		pause();
 }
 
-static void sleep_ms(unsigned ms)
+void sleep_ms(unsigned ms)
 {
 	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
 
 	nanosleep(&t, NULL);
 }
 
-static void write_text(const char *path, const char *text)
+void write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
@@ -84,7 +84,7 @@ static size_t megabytes(const char *word)
 	return strtoul(word, NULL, 10) * MIB;
 }
 
-static void wait_for(const char *path)
+void wait_for(const char *path)
 {
 	for (unsigned i = 0; i < 1000 && access(path, F_OK) < 0; i++)
 		sleep_ms(20);
@@ -113,13 +113,7 @@ static void load_modules(void)
 	globfree(&found);
 }
 
-/* What a step's words are; argv[0] is its name. */
-struct step {
-	int argc;
-	char **argv;
-};
-
-static const char *word(const struct step *s, int n)
+const char *word(const struct step *s, int n)
 {
 	if (n >= s->argc) {
 		errno = EINVAL;
@@ -527,29 +521,34 @@ static void step_poweroff(const struct step *s)
 	reboot(RB_POWER_OFF);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(const struct step *s);
-} steps[] = {
+static const struct step_kind memory_steps[] = {
 	{"anon", step_anon},	     {"copy", step_copy},   {"crash", step_crash},
 	{"data", step_data},	     {"dirty", step_dirty}, {"hugetlb", step_hugetlb},
 	{"hwpoison", step_hwpoison}, {"kexec", step_kexec}, {"online", step_online},
 	{"poweroff", step_poweroff}, {"read", step_read},   {"ready", step_ready},
 	{"remove", step_remove},     {"size", step_size},   {"time", step_time},
-	{"tmpfs", step_tmpfs},	     {"write", step_write},
+	{"tmpfs", step_tmpfs},	     {"write", step_write}, {NULL, NULL},
 };
+
+static const struct step_kind *find_step(const struct step_kind *kinds, const char *name)
+{
+	while (kinds->name && strcmp(kinds->name, name))
+		kinds++;
+	return kinds->name ? kinds : NULL;
+}
 
 static void run_step(const struct step *s)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (!strcmp(steps[i].name, s->argv[0])) {
-			say("step %s", s->argv[0]);
-			steps[i].run(s);
-			return;
-		}
+	const struct step_kind *kind = find_step(memory_steps, s->argv[0]);
+
+	if (!kind)
+		kind = find_step(crash_steps, s->argv[0]);
+	if (!kind) {
+		errno = ENOSYS;
+		fail("step %s", s->argv[0]);
 	}
-	errno = ENOSYS;
-	fail("step %s", s->argv[0]);
+	say("step %s", s->argv[0]);
+	kind->run(s);
 }
 
 static void run_plan(const char *path)
