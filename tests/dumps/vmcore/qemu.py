@@ -1,6 +1,7 @@
 """A QEMU guest that is given up when it makes no progress, and not after a fixed time."""
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -129,6 +130,15 @@ class Guest:
             at = len(self.lines)
             if not self.alive():
                 raise GuestError(f"the guest ended without '{text}': {' | '.join(self.lines[-5:])}")
+            self.step()
+
+    def wait_for_interrupts_off(self):
+        """Until all CPUs, seen ten times in a row, have their interrupts off (IF of RFLAGS)."""
+        seen = 0
+        while seen < 10:
+            text = self.call("human-monitor-command", **{"command-line": "info registers -a"})
+            flags = [int(f, 16) for f in re.findall(r"RFL=([0-9a-f]+)", text)]
+            seen = seen + 1 if flags and not any(f & 0x200 for f in flags) else 0
             self.step()
 
 
