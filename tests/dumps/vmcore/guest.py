@@ -2,7 +2,7 @@
 import os
 
 from . import disk, initramfs, qemu
-from .kernel import TOP, Kernel
+from .kernel import MODULES, TOP, Kernel
 
 BUILD = os.environ.get("BUILD", os.path.join(TOP, "build"))
 PROGRAM = os.path.join(BUILD, "tests", "dumps", "vmcore-guest")
@@ -16,8 +16,9 @@ def _make_initramfs(variant, kernel, scratch):
     """The guest's, with the capture kernel's in it if there is to be one."""
     with open(PROGRAM, "rb") as f:
         files = {"init": (f.read(), True)}
-    for name, data in kernel.read_modules().items():
-        files[f"modules/{name}.ko"] = (data, False)
+    modules = sorted(kernel.read_modules().items(), key=lambda m: MODULES.index(m[0]))
+    for n, (name, data) in enumerate(modules):
+        files[f"modules/{n:02}-{name}.ko"] = (data, False)
     plan = list(variant.plan)
     if variant.crashkernel:
         capture = {**files, **variant.capture_files}
@@ -29,7 +30,7 @@ def _make_initramfs(variant, kernel, scratch):
     else:
         plan += ["ready"]
     for name, data in variant.modules.items():
-        files[f"modules/{name}.ko"] = (data, False)
+        files[f"modules/more-{name}.ko"] = (data, False)
     files["plan"] = ("\n".join(plan).encode() + b"\n", False)
     path = os.path.join(scratch, "initramfs")
     with open(path, "wb") as f:

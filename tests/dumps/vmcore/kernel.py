@@ -6,9 +6,10 @@ import subprocess
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
-# virtio disks, ext4, and the way VMCOREINFO takes to QEMU (-device vmcoreinfo).
+# virtio disks, ext4, and the way VMCOREINFO takes to QEMU (-device vmcoreinfo); none comes before
+# one that it needs.
 MODULES = (
-    "virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk "
+    "virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk "
     "crc16 crc32c_generic libcrc32c mbcache jbd2 ext4 qemu_fw_cfg"
 ).split()
 
