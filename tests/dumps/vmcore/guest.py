@@ -8,7 +8,7 @@ BUILD = os.environ.get("BUILD", os.path.join(TOP, "build"))
 PROGRAM = os.path.join(BUILD, "tests", "dumps", "vmcore-guest")
 CAPTURE_LINE = (
     "console=ttyS0 irqpoll reset_devices cgroup_disable=memory numa=off panic=10 "
-    "acpi_no_memhotplug transparent_hugepage=never hest_disable"
+    "acpi_no_memhotplug transparent_hugepage=never hest_disable no_timer_check"
 )
 
 
@@ -55,7 +55,7 @@ def _drive(name, path, options):
 def start(variant, kernels, scratch, console, on_line=None, target=None):
     """Start the guest. @target is a file that becomes its second disk, /dev/vdb."""
     kernel = Kernel(variant.package, kernels)
-    line = f"console=ttyS0 loglevel=4 panic=30 {variant.command_line}"
+    line = f"console=ttyS0 loglevel=4 panic=30 no_timer_check {variant.command_line}"
     more = ["-M", variant.machine, *variant.qemu]
     more += _drive("files", _data_disk(variant), "snapshot=on")
     if variant.crashkernel:

@@ -77,7 +77,9 @@ class Guest:
         data = self.qmp.recv(1 << 16)
         if not data:
             self.child.wait()
-            raise GuestError("QEMU ended: " + self.child.stderr.read().decode(errors="replace")[-500:])
+            self._read_console()
+            said = self.child.stderr.read().decode(errors="replace")[-500:]
+            raise GuestError(f"QEMU ended: {said or ' | '.join(self.lines[-20:])}")
         self.pending += data
         *whole, self.pending = self.pending.split(b"\n")
         for line in whole:
