@@ -26,9 +26,8 @@ def _make_initramfs(variant, kernel, scratch):
         files["capture.img"] = (initramfs.build(capture), False)
         with open(kernel.image, "rb") as f:
             files["vmlinuz"] = (f.read(), False)
-        plan += [f"kexec {CAPTURE_LINE} nr_cpus={variant.capture_cpus}", *variant.last_plan]
-    else:
-        plan += ["ready"]
+        plan += [f"kexec {CAPTURE_LINE} nr_cpus={variant.capture_cpus}"]
+    plan += variant.last_plan or ["crash" if variant.crashkernel else "ready"]
     for name, data in variant.modules.items():
         files[f"modules/more-{name}.ko"] = (data, False)
     files["plan"] = ("\n".join(plan).encode() + b"\n", False)
@@ -66,14 +65,8 @@ def start(variant, kernels, scratch, console, on_line=None, target=None):
         with open(target, "wb") as f:
             f.truncate((int(variant.memory.split("M")[0]) + 256) << 20)
         more += _drive("target", target, "cache=unsafe,discard=unmap,detect-zeroes=unmap")
-    argv = qemu.base_argv(
-        kernel.image,
-        _make_initramfs(variant, kernel, scratch),
-        line,
-        variant.memory,
-        variant.cpus,
-        variant.cpu_model,
-    )
+    initramfs_path = _make_initramfs(variant, kernel, scratch)
+    argv = qemu.base_argv(kernel.image, initramfs_path, line, variant)
     guest = qemu.Guest(argv + more, console, on_line)
     if variant.hot_added_mib:
         try:

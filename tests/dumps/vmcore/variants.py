@@ -30,6 +30,7 @@ class Variant:
     cpus: int = 2
     cpu_model: str = "max"
     machine: str = "q35"
+    counts_instructions: bool = False  # slower, but nothing runs into a timeout
     qemu: list = field(default_factory=list)
     command_line: str = ""
     plan: list = field(default_factory=lambda: MIX)
@@ -37,7 +38,7 @@ class Variant:
     hot_added_mib: int = 0  # in steps of 128, brought online but for the last 128
     modules: dict = field(default_factory=dict)  # more than the guest needs: {name: bytes}
     crashkernel: str = ""  # then the dump is a capture kernel's /proc/vmcore, else QEMU's
-    last_plan: list = field(default_factory=lambda: ["crash"])  # when the capture kernel is loaded
+    last_plan: list = field(default_factory=list)  # what comes last, instead of the crash or dump
     capture_cpus: int = 1
     capture_files: dict = field(default_factory=dict)  # beside init and modules: {path: (bytes, mode)}
     capture_plan: list = field(default_factory=lambda: ["copy /proc/vmcore /dev/vdb", "poweroff"])
