@@ -161,8 +161,8 @@ static bool add_derived(struct printer *p, const struct btf *btf,
 		return true;
 	case BTF_KIND_ARRAY:
 		parenthesize(declarator);
-		/* C has flexible arrays at the end only, the others are of length 0; BTF
-		 * has no difference. */
+		/* C has flexible arrays at the end of structs only, the others are of
+		 * length 0; BTF has no difference. */
 		if (type->count || p->is_within)
 			buf_printf(declarator, "[%u]", type->count);
 		else
@@ -371,7 +371,8 @@ static void add_members(const struct record *r, const struct btf_type *type, u64
 			buf_add_str(r->p->b, "...\n");
 			return;
 		}
-		r->p->is_within = i + 1 < type->num_elements;
+		r->p->is_within =
+			i + 1 < type->num_elements || type->kind == BTF_KIND_UNION;
 		add_member(r, &member, base_bits, level, show);
 	}
 	if (type->num_elements == 0) {

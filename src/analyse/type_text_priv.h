@@ -14,7 +14,7 @@ struct printer {
 	struct type_text_options o;
 	size_t end;	/* of the text, in the buf */
 	size_t steps;	/* left: types and elements that may still be looked at */
-	bool is_within; /* the member being printed is not its struct's last */
+	bool is_within; /* the member being printed is not the last of a struct */
 };
 
 static inline struct printer printer_init(struct buf *b, struct types *t,

@@ -192,6 +192,22 @@ static void hostile_names_are_escaped_and_cut(void **state)
 	assert_true(b.len < 400);
 }
 
+static void an_array_without_elements_is_flexible_at_the_end_of_a_struct_only(void **state)
+{
+	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
+	u32 none = btf_bytes_array(&t->module, 1, 0);
+	u32 id = btf_bytes_type(&t->module, "either", BTF_UNION, 1, 0, 0);
+
+	btf_bytes_member(&t->module, "none", none, 0);
+	typed_kernel_put_btf(t);
+	typed_kernel_open(t);
+	assert_int_equal(types_count(t->types), 2);
+	type_text_declaration(&b, t->types, (struct type_ref){types_btf(t->types, 1), id},
+			      NULL);
+	assert_string_equal(buf_text(&b), "union either {\n    int none[0];\n}\nSIZE: 0\n");
+}
+
 static void types_without_end_are_told_and_end(void **state)
 {
 	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
@@ -232,6 +248,8 @@ int main(void)
 		cmocka_unit_test(enums_typedefs_and_functions_are_declared),
 		cmocka_unit_test(variables_are_declared_by_name),
 		cmocka_unit_test(hostile_names_are_escaped_and_cut),
+		cmocka_unit_test(
+			an_array_without_elements_is_flexible_at_the_end_of_a_struct_only),
 		cmocka_unit_test(types_without_end_are_told_and_end),
 	};
 
