@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/str.h"
 #include "kernel/page_walk.h"
+#include "kernel/slab_object.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct request {
 	enum memory memory;
 	unsigned width; /* bytes of a value */
 	bool no_text;	/* beside hexadecimal values */
+	unsigned slabs; /* -S: slab objects as such; -SS: with their addresses */
 	bool has_count, has_end;
 	u64 addr, count, offset, end;
 };
@@ -71,11 +73,26 @@ static void add_decimal(struct buf *b, const struct request *q, u64 value)
 			   (unsigned long long)value);
 }
 
-static void add_symbol(struct shell *s, u64 value)
+/* "[task_struct]" of a value that points into a slab object. */
+static bool add_slab(struct shell *s, const struct request *q, u64 value, struct buf *b)
+{
+	cleanup(freep) struct slab_object *o = malloc(sizeof(*o));
+
+	if (!q->slabs || !o || !slab_object_at(s->k, &s->cpus, value, o))
+		return false;
+	buf_add_char(b, '[');
+	if (q->slabs > 1)
+		buf_printf(b, "%llx:", (unsigned long long)value);
+	str_escape(b, o->cache.name, strlen(o->cache.name), false);
+	buf_add_char(b, ']');
+	return true;
+}
+
+static void add_symbol(struct shell *s, const struct request *q, u64 value)
 {
 	cleanup(buf_deinit) struct buf name = BUF_INIT;
 
-	if (shell_symbol_text(s, value, s->radix, &name))
+	if (shell_symbol_text(s, value, s->radix, &name) || add_slab(s, q, value, &name))
 		buf_printf(shell_out(s), "%-16s ", buf_text(&name));
 	else
 		buf_printf(shell_out(s), "%016llx ", (unsigned long long)value);
@@ -101,7 +118,7 @@ static void add_values(struct shell *s, const struct request *q, const u8 *bytes
 		u64 value = get_value(bytes + i, q->width);
 
 		if (q->how == HOW_SYMBOL)
-			add_symbol(s, value);
+			add_symbol(s, q, value);
 		else if (q->how == HOW_HEX)
 			buf_printf(b, "%0*llx ", (int)q->width * 2,
 				   (unsigned long long)value);
@@ -185,6 +202,10 @@ static struct err *take_option(struct shell *s, struct request *q, char option,
 	case 'D':
 		q->how = HOW_UNSIGNED;
 		return NULL;
+	case 'S':
+		q->slabs++;
+		q->how = HOW_SYMBOL;
+		return NULL;
 	case 's':
 		q->how = HOW_SYMBOL;
 		return NULL;
@@ -240,16 +261,20 @@ static struct err *take_operands(struct shell *s, const struct shell_words *w,
 static struct err *run(struct shell *s, struct shell_words *w)
 {
 	struct request q = {.how = HOW_HEX, .width = 8, .count = 1};
+	const struct task_table *tasks;
 	char option;
 	struct err *err;
 
-	while (!(err = shell_option(w, "adDsxpuo:e:81:3:6:", &option)) && option) {
+	while (!(err = shell_option(w, "adDsSxpuo:e:81:3:6:", &option)) && option) {
 		err = take_option(s, &q, option, w->value);
 		if (err)
 			return err;
 	}
 	if (!err)
 		err = take_operands(s, w, &q);
+	/* Free objects may be on the lists of CPUs. */
+	if (!err && q.slabs)
+		err = shell_tasks(s, &tasks);
 	if (err)
 		return err;
 	return q.how == HOW_TEXT ? print_text(s, &q) : print_values(s, &q);
@@ -264,7 +289,7 @@ static struct err *run_wr(struct shell *s, struct shell_words *w)
 const struct shell_command shell_cmd_rd = {
 	.name = "rd",
 	.synopsis =
-		"[-adDsxpu] [-8|-16|-32|-64] [-o offset] [-e end]\naddress|symbol [count]",
+		"[-adDsSxpu] [-8|-16|-32|-64] [-o offset] [-e end]\naddress|symbol [count]",
 	.summary = "read memory",
 	.help = "Show count (1) values at an address, which is a hexadecimal number, a symbol,\n"
 		"or an expression of both. Counts and offsets are decimal, or hexadecimal\n"
@@ -272,6 +297,8 @@ const struct shell_command shell_cmd_rd = {
 		"    -8, -16, -32, -64  the width of a value in bits (64).\n"
 		"    -d, -D             decimal: signed, unsigned.\n"
 		"    -s                 values that are addresses of symbols as such.\n"
+		"    -S                 the same, and the slab cache of those that point to its\n"
+		"                       objects; -SS with the address.\n"
 		"    -a                 as text, up to the first byte that is none.\n"
 		"    -x                 without the characters beside the values.\n"
 		"    -p                 the address is physical.\n"

@@ -423,14 +423,30 @@ static bool offer_symbol(void *ctx, const struct symbol *sym)
 	return offer(ctx, sym->name);
 }
 
+static bool offer_type(void *ctx, const char *name)
+{
+	return offer(ctx, name);
+}
+
+static void offer_types(struct shell *s, struct completion *c)
+{
+	struct types *t;
+	struct err *err = shell_types(s, &t);
+
+	if (!err)
+		types_each_name(t, c->start, BTF_RECORDS, offer_type, c);
+	err_ignore(err);
+}
+
 void shell_complete(struct shell *s, const char *start, bool is_first, size_t max,
 		    void (*each)(void *ctx, const char *word), void *ctx)
 {
 	struct completion c = {start, max, each, ctx};
 
 	if (!is_first) {
-		if (*start && symbol_each(s->k, offer_symbol, &c))
-			symbol_each_of_modules(s->k, offer_symbol, &c);
+		if (*start && symbol_each(s->k, offer_symbol, &c) &&
+		    symbol_each_of_modules(s->k, offer_symbol, &c))
+			offer_types(s, &c);
 		return;
 	}
 	for (size_t i = 0; shell_commands[i]; i++)

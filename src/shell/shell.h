@@ -55,7 +55,7 @@ must_check struct err *shell_run(struct shell *s, const char *line,
 const char *shell_kept(const struct shell *s);
 
 /* Call @each with every word that may stand where @start is being typed: commands and
- * aliases if @is_first, else symbols that begin so. At most @max. */
+ * aliases if @is_first, else symbols and structures that begin so. At most @max. */
 void shell_complete(struct shell *s, const char *start, bool is_first, size_t max,
 		    void (*each)(void *ctx, const char *word), void *ctx);
 
