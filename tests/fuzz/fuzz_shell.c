@@ -41,6 +41,8 @@ static const char *const lines[] = {
 	"dis _stext 20",
 	"vtop linux_banner",
 	"p linux_banner",
+	"list -o 32 -h init_task",
+	"list modules",
 	"ptov 0:a",
 };
 

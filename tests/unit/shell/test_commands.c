@@ -374,6 +374,48 @@ static void numbers_are_shown_as_crash_does(void **state)
 	free_world(w);
 }
 
+static void lists_are_followed_both_ways(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "list -o 32 -h ffffffff80001000",
+		      "ffffffff80001000\nffffffff80001200\nffffffff80001300\n"
+		      "ffffffff80001400\nffffffff80001600\n");
+	assert_output(w, "list 32 -r -H ffffffff80001020",
+		      "ffffffff80001600\nffffffff80001400\nffffffff80001300\n"
+		      "ffffffff80001200\n");
+	assert_output(w, "list -H ffffffff80001020 -e ffffffff80001320",
+		      "ffffffff80001220\n");
+	assert_output(w, "list ffffffff80001020 -e ffffffff80001320",
+		      "ffffffff80001020\nffffffff80001220\n");
+	assert_output(w, "list -H modules", "");
+	assert_fails(w, "list", "starting address required");
+	assert_fails(w, "list -h -H modules", "exclude each other");
+	assert_fails(w, "list -H modules -s nosuch.member -o 8 1 2", "Usage:");
+	free_world(w);
+}
+
+static void a_list_that_loops_or_breaks_off_ends(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	const char *out;
+	size_t lines = 0;
+
+	assert_non_null(w);
+	gen_session_init(&w->g);
+	gen_put64(&w->g, GEN_SESSION_TASK(GEN_TASK_HOSTILE) + GEN_TASK_TASKS,
+		  GEN_SESSION_IMAGE + GEN_SESSION_TASK(GEN_TASK_KTHREADD) + GEN_TASK_TASKS);
+	gen_put64(&w->g, GEN_SESSION_TASK(GEN_TASK_THREAD) + GEN_TASK_TASKS, 0xdead);
+	open_world(w);
+	out = run(w, "list -o 32 -h ffffffff80001000", SHELL_FAILED);
+	assert_non_null(strstr(out, "list: duplicate list entry: ffffffff80001"));
+	for (; *out; out++)
+		lines += *out == '\n';
+	assert_true(lines < 20);
+	assert_fails(w, "list 32 ffffffff80001500", "ffffffff80001500\ndead\nlist: ");
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +436,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_a_sentence),
 		cmocka_unit_test(addresses_are_translated),
 		cmocka_unit_test(numbers_are_shown_as_crash_does),
+		cmocka_unit_test(lists_are_followed_both_ways),
+		cmocka_unit_test(a_list_that_loops_or_breaks_off_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
