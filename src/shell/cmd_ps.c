@@ -1,18 +1,16 @@
 /* ps: the tasks, in the columns of crash. */
-#include "shell/command.h"
+#include "shell/ps_priv.h"
 
 #include "base/str.h"
+#include "kernel/clock.h"
 #include "kernel/field.h"
 #include "kernel/machine.h"
-#include "kernel/page_walk.h"
 #include "kernel/task_memory.h"
 
-#include <ctype.h>
 #include <string.h>
 
-#define NS_PER_S  1000000000ull
-#define MAX_ARGS  4096
-#define MAX_LINKS 4096 /* parents of parents */
+#define NS_PER_S   1000000000ull
+#define MAX_STATES 16 /* that tasks can be in */
 
 enum view {
 	VIEW_LINES,
@@ -22,21 +20,29 @@ enum view {
 	VIEW_CHILDREN,
 	VIEW_GROUP,
 	VIEW_ARGUMENTS,
+	VIEW_LIMITS,
+	VIEW_TIMES,
 	VIEW_SUMMARY,
 };
 
 struct how {
 	enum view view;
 	bool kernel, user, leaders, active;
-	bool no_heading, has_heading;
+	bool no_heading;
+	bool stacks; /* -s */
+	bool has_policies;
+	u32 policies;	  /* -y: bits */
+	const char *cpus; /* -C */
+	u64 uptime_s;
 	u64 memory_pages; /* of the machine, for %MEM */
 	int time_width;	  /* digits of the longest time of -l */
 };
 
-static void print_heading(struct shell *s)
+static void print_heading(struct shell *s, const struct how *how)
 {
-	buf_add_str(shell_out(s), "      PID    PPID  CPU       TASK        ST  %MEM"
-				  "      VSZ      RSS  COMM\n");
+	buf_printf(shell_out(s),
+		   "      PID    PPID  CPU %s ST  %%MEM      VSZ      RSS  COMM\n",
+		   how->stacks ? "     KSTACKP     " : "      TASK       ");
 }
 
 /* The name as ps shows it: kernel threads in brackets. */
@@ -49,6 +55,22 @@ static void print_name(struct shell *s, const struct task *t)
 	buf_add_str(shell_out(s), is_kernel ? "]\n" : "\n");
 }
 
+/* The address of the task, or what its stack pointer was when it last stopped running. */
+static void print_place(struct shell *s, const struct how *how, const struct task *t)
+{
+	vaddr_t sp = 0;
+
+	if (how->stacks && shell_is_active(s, t)) {
+		buf_add_str(shell_out(s), "         --        ");
+		return;
+	}
+	if (how->stacks)
+		err_ignore(
+			field_read_by_name(s->k, t->addr, "task_struct", "thread.sp", &sp));
+	buf_printf(shell_out(s), "  %16llx ",
+		   (unsigned long long)(how->stacks ? sp : t->addr));
+}
+
 static void print_line(struct shell *s, const struct how *how, const struct task_row *row)
 {
 	const struct task *t = &row->task;
@@ -59,9 +81,10 @@ static void print_line(struct shell *s, const struct how *how, const struct task
 	task_memory_read(s->k, &s->cpus, &s->tasks, t, &m);
 	if (how->memory_pages)
 		share = 100.0 * (double)m.resident_pages / (double)how->memory_pages;
-	buf_printf(shell_out(s), "%c%8u%8u%4u  %16llx  %s %5.1f %8llu %8llu  ",
-		   shell_is_active(s, t) ? '>' : ' ', t->pid, row->ppid, t->cpu,
-		   (unsigned long long)t->addr, shell_task_state(t), share,
+	buf_printf(shell_out(s), "%c%8u%8u%4u", shell_is_active(s, t) ? '>' : ' ', t->pid,
+		   row->ppid, t->cpu);
+	print_place(s, how, t);
+	buf_printf(shell_out(s), " %s %5.1f %8llu %8llu  ", shell_task_state(t), share,
 		   (unsigned long long)(m.mapped_pages << kb_shift),
 		   (unsigned long long)(m.resident_pages << kb_shift));
 	print_name(s, t);
@@ -111,128 +134,31 @@ static void print_last_run(struct shell *s, const struct how *how,
 	shell_task_header(s, &row->task);
 }
 
-/* ---- -p, -c, -g ---- */
-
-static void print_parents(struct shell *s, const struct task_row *row)
-{
-	const struct task_row *chain[MAX_LINKS];
-	size_t count = 0;
-
-	while (row && count < ARRAY_SIZE(chain)) {
-		chain[count++] = row;
-		if (row->parent == row->task.addr)
-			break;
-		row = task_table_find(&s->tasks, row->parent);
-	}
-	for (size_t i = 0; i < count; i++) {
-		buf_printf(shell_out(s), "%*s", (int)i, "");
-		shell_task_header(s, &chain[count - 1 - i]->task);
-	}
-	buf_add_char(shell_out(s), '\n');
-}
-
-static void print_children(struct shell *s, const struct task_row *row)
-{
-	size_t count = 0;
-
-	shell_task_header(s, &row->task);
-	for (size_t i = 0; i < s->tasks.count; i++) {
-		const struct task_row *child = &s->tasks.rows[i];
-
-		if (child->parent != row->task.addr || child == row)
-			continue;
-		buf_add_str(shell_out(s), "  ");
-		shell_task_header(s, &child->task);
-		count++;
-	}
-	buf_add_str(shell_out(s), count ? "\n" : "  (no children)\n\n");
-}
-
-static void print_group(struct shell *s, const struct task_row *row)
-{
-	size_t count = 0;
-
-	shell_task_header(s, &row->task);
-	for (size_t i = 0; row->task.tgid && i < s->tasks.count; i++) {
-		const struct task_row *other = &s->tasks.rows[i];
-
-		if (other->task.tgid != row->task.tgid || other == row)
-			continue;
-		buf_add_str(shell_out(s), "  ");
-		shell_task_header(s, &other->task);
-		count++;
-	}
-	buf_add_str(shell_out(s), count ? "\n" : "  (no threads)\n\n");
-}
-
-/* ---- -a ---- */
-
-/* The 0-terminated strings of user memory from mm.@from to mm.@to on a line. */
-static struct err *print_strings(struct shell *s, const struct task *t, const char *label,
-				 const char *from, const char *to, bool one_per_line)
-{
-	struct buf *b = shell_out(s);
-	u64 start = 0, end = 0;
-	char text[MAX_ARGS + 1];
-	size_t len;
-	struct err *err = field_read_by_name(s->k, t->mm, "mm_struct", from, &start);
-
-	if (!err)
-		err = field_read_by_name(s->k, t->mm, "mm_struct", to, &end);
-	if (err)
-		return err;
-	len = end > start ? min_u64(end - start, MAX_ARGS) : 0;
-	err = task_user_read(s->k, t, start, text, len);
-	if (err)
-		return err_wrap(err, "cannot access user stack address: %llx",
-				(unsigned long long)start);
-	text[len] = '\0';
-	buf_add_str(b, label);
-	for (size_t i = 0; i < len; i += strlen(text + i) + 1) {
-		if (i)
-			buf_add_str(b, one_per_line ? "\n     " : " ");
-		shell_text(s, text + i);
-	}
-	buf_add_char(b, '\n');
-	return NULL;
-}
-
-static struct err *print_arguments(struct shell *s, const struct task_row *row)
-{
-	const struct task *t = &row->task;
-	struct err *err;
-
-	shell_task_header(s, t);
-	if (!t->mm) {
-		buf_add_str(shell_out(s), "ps: no user stack\n\n");
-		return NULL;
-	}
-	err = print_strings(s, t, "ARG: ", "arg_start", "arg_end", false);
-	if (!err)
-		err = print_strings(s, t, "ENV: ", "env_start", "env_end", true);
-	if (err && err_code(err) != ERR_NOMEM) {
-		shell_tell(s, "ps", err);
-		err = NULL;
-	}
-	buf_add_char(shell_out(s), '\n');
-	return err;
-}
-
 /* ---- -S ---- */
 
+/* States in the order in which tasks of them come up. */
 static void print_summary(struct shell *s)
 {
-	static const char *const names[] = {"RU", "IN", "UN", "ZO", "ST",
-					    "TR", "DE", "PA", "ID", "??"};
+	struct {
+		const char *state;
+		size_t count;
+	} seen[MAX_STATES] = {{NULL, 0}};
+	size_t num = 0;
 
-	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
-		size_t count = 0;
+	for (size_t i = 0; i < s->tasks.count; i++) {
+		const char *state = shell_task_state(&s->tasks.rows[i].task);
+		size_t n = 0;
 
-		for (size_t i = 0; i < s->tasks.count; i++)
-			count += str_eq(shell_task_state(&s->tasks.rows[i].task), names[n]);
-		if (count)
-			buf_printf(shell_out(s), "  %s: %zu\n", names[n], count);
+		while (n < num && !str_eq(seen[n].state, state))
+			n++;
+		if (n == MAX_STATES)
+			continue;
+		num = n == num ? num + 1 : num;
+		seen[n].state = state;
+		seen[n].count++;
 	}
+	for (size_t n = 0; n < num; n++)
+		buf_printf(shell_out(s), "  %s: %zu\n", seen[n].state, seen[n].count);
 }
 
 /* ---- which tasks, and how ---- */
@@ -243,7 +169,8 @@ static bool is_wanted(struct shell *s, const struct how *how, const struct task_
 
 	return !(how->kernel && t->mm) && !(how->user && !t->mm) &&
 	       !(how->leaders && t->tgid != t->pid) &&
-	       !(how->active && !shell_is_active(s, t));
+	       !(how->active && !shell_is_active(s, t)) &&
+	       !(how->has_policies && !ps_has_policy(s, how->policies, t));
 }
 
 static struct err *print_row(struct shell *s, struct how *how, const struct task_row *row)
@@ -254,22 +181,45 @@ static struct err *print_row(struct shell *s, struct how *how, const struct task
 		print_last_run(s, how, row);
 		return NULL;
 	case VIEW_PARENTS:
-		print_parents(s, row);
+		ps_print_parents(s, row);
 		return NULL;
 	case VIEW_CHILDREN:
-		print_children(s, row);
+		ps_print_children(s, row);
 		return NULL;
 	case VIEW_GROUP:
-		print_group(s, row);
+		ps_print_group(s, row);
 		return NULL;
 	case VIEW_ARGUMENTS:
-		return print_arguments(s, row);
+		return ps_print_arguments(s, row);
+	case VIEW_LIMITS:
+		return ps_print_limits(s, row);
+	case VIEW_TIMES:
 	case VIEW_SUMMARY:
 	case VIEW_LINES:
 		break;
 	}
 	print_line(s, how, row);
 	return NULL;
+}
+
+/* -C: what last ran on each of the CPUs, in blocks. */
+static struct err *print_by_cpu(struct shell *s, struct how *how,
+				const struct task_row *const *rows, size_t count)
+{
+	size_t blocks = 0;
+
+	for (size_t n = 0; n < s->cpus.count && !shell_is_over(s); n++) {
+		const struct cpu *cpu = &s->cpus.cpus[n];
+
+		if (!cpu->is_present || !shell_has_cpu(how->cpus, cpu->number))
+			continue;
+		buf_printf(shell_out(s), "%sCPU: %u\n", blocks++ ? "\n" : "", cpu->number);
+		for (size_t i = 0; i < count && !shell_is_over(s); i++)
+			if (rows[i]->task.cpu == cpu->number)
+				print_last_run(s, how, rows[i]);
+	}
+	return blocks ? NULL
+		      : err_new(ERR_ABSENT, "invalid cpu specification: %s", how->cpus);
 }
 
 static struct err *print_rows(struct shell *s, struct how *how,
@@ -283,14 +233,18 @@ static struct err *print_rows(struct shell *s, struct how *how,
 	for (size_t i = 0; i < count; i++)
 		if (is_wanted(s, how, rows[i]))
 			sorted[num++] = rows[i];
+	if (how->view == VIEW_TIMES)
+		return ps_print_times(s, how->uptime_s, sorted, num);
 	if (how->view == VIEW_LAST_RUN || how->view == VIEW_SINCE)
 		qsort(sorted, num, sizeof(*sorted), compare_last_run);
 	/* The latest is the longest. */
 	if (num)
 		how->time_width = snprintf(NULL, 0, "%llu",
 					   (unsigned long long)sorted[0]->last_run_ns);
+	if (how->cpus)
+		return print_by_cpu(s, how, sorted, num);
 	if (how->view == VIEW_LINES && !how->no_heading)
-		print_heading(s);
+		print_heading(s, how);
 	for (size_t i = 0; i < num && !shell_is_over(s); i++) {
 		struct err *err = print_row(s, how, sorted[i]);
 
@@ -309,58 +263,80 @@ static struct err *choose_rows(struct shell *s, const struct shell_words *w,
 	for (size_t i = 0; !w->num_operands && i < s->tasks.count; i++)
 		rows[count++] = &s->tasks.rows[i];
 	for (size_t n = 0; n < w->num_operands; n++) {
-		const char *word = w->words[n];
-		const struct task_row *row = shell_find_task(s, word);
-		size_t before = count;
+		struct err *err = ps_choose(s, w->words[n], rows, max, &count);
 
-		if (row && count < max)
-			rows[count++] = row;
-		for (size_t i = 0; !row && i < s->tasks.count && count < max; i++)
-			if (str_eq(s->tasks.rows[i].task.comm, word))
-				rows[count++] = &s->tasks.rows[i];
-		if (count == before && isxdigit((unsigned char)*word))
-			shell_tell(
-				s, "ps",
-				err_new(ERR_ABSENT, "invalid task or pid value: %s", word));
+		if (err && err_code(err) == ERR_NOMEM)
+			return err;
+		if (err)
+			shell_tell(s, "ps", err);
 	}
 	*ret_count = count;
 	return NULL;
 }
 
-static struct err *read_options(struct shell *s, struct shell_words *w, struct how *how)
+static void take_flag(struct how *how, char option)
 {
-	static const char letters[] = "lmpcga";
+	how->kernel |= option == 'k';
+	how->user |= option == 'u';
+	how->leaders |= option == 'G';
+	how->active |= option == 'A';
+	how->no_heading |= option == 'H';
+	how->stacks |= option == 's';
+}
+
+static struct err *take_view(struct how *how, char option)
+{
+	static const char letters[] = "lmpcgartS";
 	static const enum view views[] = {VIEW_LAST_RUN, VIEW_SINCE, VIEW_PARENTS,
-					  VIEW_CHILDREN, VIEW_GROUP, VIEW_ARGUMENTS};
-	struct machine_facts *m;
-	char option;
-	struct err *err;
+					  VIEW_CHILDREN, VIEW_GROUP, VIEW_ARGUMENTS,
+					  VIEW_LIMITS,	 VIEW_TIMES, VIEW_SUMMARY};
+	const char *view = strchr(letters, option);
 
-	while (!(err = shell_option(w, "kuGASHlmpcga", &option)) && option) {
-		const char *view = strchr(letters, option);
+	if (!view)
+		return NULL;
+	if (how->view != VIEW_LINES)
+		return err_new(ERR_USAGE,
+			       "-a, -c, -g, -l, -m, -p, -r, -S and -t exclude each other");
+	how->view = views[view - letters];
+	return NULL;
+}
 
-		how->kernel |= option == 'k';
-		how->user |= option == 'u';
-		how->leaders |= option == 'G';
-		how->active |= option == 'A';
-		how->no_heading |= option == 'H';
-		if ((view || option == 'S') && how->view != VIEW_LINES)
-			return err_new(ERR_USAGE,
-				       "-a, -c, -p, -g, -l, -m and -S exclude each other");
-		if (view)
-			how->view = views[view - letters];
-		if (option == 'S')
-			how->view = VIEW_SUMMARY;
-	}
-	if (err)
-		return err;
-	m = calloc(1, sizeof(*m));
+/* Facts of the machine that lines are made with. */
+static struct err *read_machine(struct shell *s, struct how *how)
+{
+	struct machine_facts *m = calloc(1, sizeof(*m));
+	struct kernel_clock clock;
+
 	if (!m)
 		return err_nomem();
 	machine_facts_read(s->k, m);
 	how->memory_pages = m->memory_bytes >> dump_page_shift(s->d);
 	free(m);
+	kernel_clock_read(s->k, &clock);
+	how->uptime_s = clock.has_uptime ? clock.uptime_s : 0;
 	return NULL;
+}
+
+static struct err *read_options(struct shell *s, struct shell_words *w, struct how *how)
+{
+	char option;
+	struct err *err;
+
+	while (!(err = shell_option(w, "kuGASHslmpcgarty:C:", &option)) && option) {
+		take_flag(how, option);
+		err = take_view(how, option);
+		if (!err && option == 'y') {
+			how->has_policies = true;
+			err = ps_parse_policies(w->value, &how->policies);
+		}
+		if (err)
+			return err;
+		if (option == 'C')
+			how->cpus = w->value;
+	}
+	if (!err && how->cpus && how->view != VIEW_LAST_RUN && how->view != VIEW_SINCE)
+		return err_new(ERR_ABSENT, "-C option is only applicable with -l and -m");
+	return err ? err : read_machine(s, how);
 }
 
 static struct err *run(struct shell *s, struct shell_words *w)
@@ -402,22 +378,29 @@ static struct err *run_on_tasks(struct shell *s, struct shell_words *w,
 
 const struct shell_command shell_cmd_ps = {
 	.name = "ps",
-	.synopsis =
-		"[-k|-u] [-G] [-A] [-H] [-l|-m|-p|-c|-g|-a|-S]\n[pid | task | command] ...",
+	.synopsis = "[-k|-u|-G|-y policy] [-A] [-H] [-s]\n"
+		    "[-p|-c|-t|-[l|m][-C cpus]|-a|-g|-r|-S] [pid | task | command] ...",
 	.summary = "display process status information",
-	.help = "Show all tasks, or those given by pid, address or name: pid of the task and of\n"
-		"its parent, CPU, address of the task_struct, state, share of the memory,\n"
-		"virtual and resident size in KB, and name, in brackets for kernel threads.\n"
-		"\">\" marks what was running on a CPU.\n\n"
+	.help = "Show all tasks, or those given by pid, address, name, or regular expression of\n"
+		"names (\"\\\" in front of a name of digits): pid of the task and of its parent,\n"
+		"CPU, address of the task_struct, state, share of the memory, virtual and\n"
+		"resident size in KB, and name, in brackets for kernel threads. \">\" marks what\n"
+		"was running on a CPU.\n\n"
 		"States: RU running or ready, IN interruptible sleep, UN uninterruptible sleep,\n"
 		"ID idle kernel thread, ST stopped, TR traced, ZO zombie, DE dead, PA parked.\n\n"
+		"    -s  the stack pointer instead of the address of the task_struct.\n"
 		"    -k  only kernel threads.\n"
 		"    -u  only processes of user space.\n"
 		"    -G  only the first thread of each process.\n"
+		"    -y policy[,policy]  only those scheduled so: NORMAL, FIFO, RR, BATCH, ISO,\n"
+		"        IDLE, DEADLINE, or its number.\n"
 		"    -A  only what was running on a CPU.\n"
 		"    -H  without the heading.\n"
 		"    -l  instead, when each last got a CPU, in ns, the latest first.\n"
 		"    -m  the same as the time since then.\n"
+		"    -C cpus  of -l and -m, in blocks of CPUs: \"3\", \"1,8\", \"1-23\", \"a\" for all.\n"
+		"    -t  when each started, and the time it has used, in ns.\n"
+		"    -r  the resource limits of its process.\n"
 		"    -p  each task's parents.\n"
 		"    -c  each task's children.\n"
 		"    -g  each task's threads.\n"

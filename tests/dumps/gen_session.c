@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 
 #define IMAGE	  GEN_SESSION_IMAGE
-#define SIGNAL(n) (0x2000 + (n)*0x10)
 #define RING	  0x3000
 #define DESCS	  0x3100
 #define INFOS	  0x3200
@@ -102,9 +101,9 @@ static void put_task(struct gen *g, unsigned n)
 	gen_put64(g, at + GEN_TASK_TGID, tasks[n].tgid);
 	gen_put64(g, at + GEN_TASK_PARENT, IMAGE + GEN_SESSION_TASK(tasks[n].parent));
 	gen_put64(g, at + GEN_TASK_LAST_ARRIVAL, tasks[n].last_arrival);
-	gen_put64(g, at + GEN_TASK_SIGNAL, IMAGE + SIGNAL(n));
-	link_nodes(g, SIGNAL(n), at + GEN_TASK_THREAD_NODE);
-	link_nodes(g, at + GEN_TASK_THREAD_NODE, SIGNAL(n));
+	gen_put64(g, at + GEN_TASK_SIGNAL, IMAGE + GEN_SESSION_SIGNAL(n));
+	link_nodes(g, GEN_SESSION_SIGNAL(n), at + GEN_TASK_THREAD_NODE);
+	link_nodes(g, at + GEN_TASK_THREAD_NODE, GEN_SESSION_SIGNAL(n));
 }
 
 /* Processes in a ring behind init_task, the thread behind its process. */
@@ -122,7 +121,7 @@ static void put_tasks(struct gen *g)
 			   GEN_SESSION_TASK(ring[(i + 1) % ARRAY_SIZE(ring)]) +
 				   GEN_TASK_TASKS);
 	link_nodes(g, leader, thread);
-	link_nodes(g, thread, SIGNAL(GEN_TASK_WORKER));
+	link_nodes(g, thread, GEN_SESSION_SIGNAL(GEN_TASK_WORKER));
 }
 
 static void put_record(struct gen *g, unsigned i, u64 ts_ns, u8 level, const char *text,

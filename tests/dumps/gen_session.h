@@ -25,7 +25,8 @@ enum {
 	GEN_NUM_TASKS,
 };
 
-#define GEN_SESSION_TASK(n) (0x1000 + (n)*0x100)
+#define GEN_SESSION_TASK(n)   (0x1000 + (n)*0x100)
+#define GEN_SESSION_SIGNAL(n) (0x2000 + (n)*0x10) /* its signal_struct */
 
 /* Offsets in a task_struct; all members but comm have 8 bytes. */
 enum {
