@@ -15,12 +15,15 @@
  * stays valid as long as the source does, or NULL where that is not possible. `look` may be
  * NULL; it gives such a pointer for large pieces: they are there when it returns, so that a
  * failing disk is told (by NULL, read then) and does not end the program, and they hold
- * memory only until the next look. `next_data` may be NULL; see source_next_data(). */
+ * memory only until the next look. `hold` may be NULL: where the whole is not mapped, it
+ * maps a large piece for as long as the source is open; it gives NULL after the first few.
+ * `next_data` may be NULL; see source_next_data(). */
 struct byte_source {
 	struct err *(*read_at)(const struct byte_source *src, u64 offset, void *data,
 			       size_t len);
 	const void *(*map)(const struct byte_source *src, u64 offset, size_t len);
 	const void *(*look)(const struct byte_source *src, u64 offset, size_t len);
+	const void *(*hold)(const struct byte_source *src, u64 offset, size_t len);
 	u64 (*next_data)(const struct byte_source *src, u64 offset);
 	void *ctx;
 	u64 size;

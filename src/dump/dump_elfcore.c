@@ -347,10 +347,18 @@ static const void *elf_map_phys(struct dump_reader *r, paddr_t addr, size_t len,
 	const struct elf_dump *e = r->d->state;
 	const struct stretch *s = stretches_find(&e->data, addr);
 
-	if (!s || !r->src->map)
+	const void *p = NULL;
+	u64 offset;
+
+	if (!s)
 		return NULL;
 	*ret_len = min_u64(len, s->start + s->len - addr);
-	return r->src->map(r->src, s->offset + (addr - s->start), (size_t)*ret_len);
+	offset = s->offset + (addr - s->start);
+	if (r->src->map)
+		p = r->src->map(r->src, offset, (size_t)*ret_len);
+	if (!p && r->src->hold)
+		p = r->src->hold(r->src, offset, (size_t)*ret_len);
+	return p;
 }
 
 static const void *elf_look_phys(struct dump_reader *r, paddr_t addr, size_t len)

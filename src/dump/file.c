@@ -32,9 +32,18 @@ enum { CHOICE_OPEN, CHOICE_READ, CHOICE_MAP };
 /* Pages of the mapping that are in use: about the span of what was looked at last. */
 #define LOOK_SPAN (4u << 20)
 
+/* Pieces that are mapped for good where the whole is not. */
+#define MAX_HELD     8
+#define HOLD_MIN_LEN (64u << 10)
+
 #ifndef MADV_POPULATE_READ
 #	define MADV_POPULATE_READ 22 /* since Linux 5.14 */
 #endif
+
+struct held_piece {
+	void *start;
+	size_t len;
+};
 
 struct file_source {
 	struct byte_source bytes;
@@ -51,6 +60,8 @@ struct file_source {
 	size_t window_len;
 	u64 last_end;		  /* of the read before */
 	u64 look_start, look_end; /* pages of the mapping that are in use */
+	struct held_piece held[MAX_HELD];
+	size_t num_held;
 	bool is_sparse;
 	u64 data_start, data_end; /* here the file has no holes */
 };
@@ -211,6 +222,22 @@ static const void *file_map(const struct byte_source *src, u64 offset, size_t le
 	return f->map + offset;
 }
 
+static const void *file_hold(const struct byte_source *src, u64 offset, size_t len)
+{
+	struct file_source *f = src->ctx;
+	u64 start = align_down(offset, WINDOW_ALIGN);
+	struct held_piece piece = {.len = (size_t)(offset - start) + len};
+
+	if (len < HOLD_MIN_LEN || f->num_held == MAX_HELD ||
+	    !range_fits(offset, len, src->size))
+		return NULL;
+	piece.start = mmap(NULL, piece.len, PROT_READ, MAP_PRIVATE, f->fd, (off_t)start);
+	if (piece.start == MAP_FAILED)
+		return NULL;
+	f->held[f->num_held++] = piece;
+	return (const char *)piece.start + (offset - start);
+}
+
 /* Has the file no hole there? Touching a hole in a mapping of tmpfs would fill it. */
 static bool is_data(struct file_source *f, u64 offset, size_t len)
 {
@@ -321,6 +348,7 @@ static struct err *open_path(const char *path, bool uses_window, struct file_sou
 	err = examine(f);
 	if (err)
 		return err;
+	f->bytes.hold = f->uses_window ? file_hold : NULL;
 	if (!f->uses_window && f->bytes.size && f->bytes.size <= SIZE_MAX / 2) {
 		void *map =
 			mmap(NULL, (size_t)f->bytes.size, PROT_READ, MAP_SHARED, f->fd, 0);
@@ -370,6 +398,8 @@ void file_source_close(struct file_source *f)
 	if (!f)
 		return;
 	window_drop(f);
+	for (size_t i = 0; i < f->num_held; i++)
+		munmap(f->held[i].start, f->held[i].len);
 	if (f->map && !f->borrows_map)
 		munmap((void *)f->map, (size_t)f->bytes.size);
 	if (f->fd >= 0)

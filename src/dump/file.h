@@ -4,8 +4,9 @@
  * Regular files and devices are mapped whole, so that bytes can be used in place. What lies
  * in /proc is not: the kernel would build page tables for all of it; there short reads are
  * read(2), and for long ones a window is mapped if that is faster, which the first
- * megabytes show. Nothing beyond the size seen when opening is ever touched. One thread at
- * a time: another thread opens it again.
+ * megabytes show; a few large pieces that are wanted in place have mappings of their own.
+ * Nothing beyond the size seen when opening is ever touched. One thread at a time: another
+ * thread opens it again.
  */
 #ifndef DUMP_FILE_H
 #define DUMP_FILE_H

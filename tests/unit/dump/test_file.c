@@ -72,6 +72,35 @@ static void a_mapped_file_and_one_read_in_windows_say_the_same(void **state)
 	close(fd);
 }
 
+static void where_the_whole_is_not_mapped_a_few_large_pieces_are(void **state)
+{
+	char path[64];
+	int fd = make_file(path, FILE_LEN);
+	const struct byte_source *src;
+	struct file_source *f;
+	const u8 *pieces[64];
+	size_t count = 0;
+
+	assert_success(file_source_open_in_windows(path, &f));
+	src = file_source_bytes(f);
+	assert_null(src->hold(src, 4096, 100));
+	assert_null(src->hold(src, FILE_LEN - 70000, 80000));
+	while (count < ARRAY_SIZE(pieces)) {
+		pieces[count] = src->hold(src, 8008 + count * 8, 100000);
+		if (!pieces[count])
+			break;
+		count++;
+	}
+	assert_in_range(count, 4, ARRAY_SIZE(pieces) - 1);
+	/* Other reads do not end them. */
+	read_all_sorts(src);
+	for (size_t i = 0; i < count; i++)
+		for (size_t at = 0; at < 100000; at += 8)
+			assert_int_equal(get_le64(pieces[i] + at), 8008 + i * 8 + at);
+	file_source_close(f);
+	close(fd);
+}
+
 static void a_read_past_the_end_names_the_offset(void **state)
 {
 	char path[64];
@@ -226,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mapped_file_and_one_read_in_windows_say_the_same),
+		cmocka_unit_test(where_the_whole_is_not_mapped_a_few_large_pieces_are),
 		cmocka_unit_test(a_read_past_the_end_names_the_offset),
 		cmocka_unit_test(long_reads_find_out_how_they_are_fastest),
 		cmocka_unit_test(what_cannot_be_mapped_is_read),
