@@ -12,7 +12,9 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
+#include <linux/futex.h>
 #include <linux/kexec.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -283,6 +285,54 @@ static void step_hwpoison(const struct step *s)
 	in_child(poison_others, s, true);
 }
 
+/* Sleep for good, in the way of number @i. */
+static void sleep_somehow(unsigned long i, int nothing)
+{
+	struct timespec long_time = {.tv_sec = 1 << 20};
+	struct pollfd poll_fd = {.fd = nothing, .events = POLLIN};
+	uint32_t word = 0;
+	char byte;
+
+	for (;;) {
+		switch (i % 5) {
+		case 0:
+			pause();
+			break;
+		case 1:
+			nanosleep(&long_time, NULL);
+			break;
+		case 2:
+			(void)!read(nothing, &byte, 1);
+			break;
+		case 3:
+			poll(&poll_fd, 1, -1);
+			break;
+		default:
+			syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0);
+		}
+	}
+}
+
+/* tasks COUNT: processes that sleep, in several ways */
+static void step_tasks(const struct step *s)
+{
+	unsigned long count = strtoul(word(s, 1), NULL, 10);
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		fail("pipe");
+	for (unsigned long i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			fail("fork of task %lu", i);
+		if (!pid)
+			sleep_somehow(i, ends[0]);
+		if (i % 100 == 0)
+			say("tasks: %lu", i);
+	}
+}
+
 /* Write a file; what it is full of is pointers, which is as good as anything. */
 static void write_file(const char *path, size_t bytes)
 {
@@ -522,12 +572,25 @@ static void step_poweroff(const struct step *s)
 }
 
 static const struct step_kind memory_steps[] = {
-	{"anon", step_anon},	     {"copy", step_copy},   {"crash", step_crash},
-	{"data", step_data},	     {"dirty", step_dirty}, {"hugetlb", step_hugetlb},
-	{"hwpoison", step_hwpoison}, {"kexec", step_kexec}, {"online", step_online},
-	{"poweroff", step_poweroff}, {"read", step_read},   {"ready", step_ready},
-	{"remove", step_remove},     {"size", step_size},   {"time", step_time},
-	{"tmpfs", step_tmpfs},	     {"write", step_write}, {NULL, NULL},
+	{"anon", step_anon},
+	{"copy", step_copy},
+	{"crash", step_crash},
+	{"data", step_data},
+	{"dirty", step_dirty},
+	{"hugetlb", step_hugetlb},
+	{"hwpoison", step_hwpoison},
+	{"kexec", step_kexec},
+	{"online", step_online},
+	{"poweroff", step_poweroff},
+	{"read", step_read},
+	{"ready", step_ready},
+	{"remove", step_remove},
+	{"size", step_size},
+	{"tasks", step_tasks},
+	{"time", step_time},
+	{"tmpfs", step_tmpfs},
+	{"write", step_write},
+	{NULL, NULL},
 };
 
 static const struct step_kind *find_step(const struct step_kind *kinds, const char *name)

@@ -101,3 +101,7 @@ VARIANTS["bench"] = Variant(
     ],
     data_bytes=2_800_000_000,
 )
+
+VARIANTS["tasks"] = Variant(
+    "1,000 processes that sleep", K61, memory="512M", plan=["tasks 1000"]
+)
