@@ -1,13 +1,24 @@
-"""Wall time and peak memory of a command, for the programs of bench/."""
+"""Time and peak memory of a command, and a large dump, for the programs of bench/."""
 import os
 import shutil
-import statistics
 import subprocess
 import time
+from dataclasses import dataclass
 
 
-def once(argv, stdin_text=None, env=None):
-    """(seconds, peak bytes, exit status, output) of one run; output is stdout and stderr."""
+@dataclass
+class Run:
+    """What a command took; the output is stdout and stderr. No peak is below that of this program,
+    15 MB: Linux counts what a process was before it became another program."""
+
+    seconds: float
+    user: float
+    peak: int
+    status: int
+    output: str
+
+
+def run(argv, stdin_text=None, env=None):
     read_end, write_end = os.pipe()
     start = time.monotonic()
     with subprocess.Popen(
@@ -21,25 +32,11 @@ def once(argv, stdin_text=None, env=None):
         if stdin_text is not None:
             os.write(write_end, stdin_text.encode())
         os.close(write_end)
-        output = child.stdout.read()
+        output = child.stdout.read().decode("utf-8", "replace")
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - start
-    return seconds, usage.ru_maxrss * 1024, child.returncode, output.decode("utf-8", "replace")
-
-
-def repeated(name, argv, times=5, stdin_text=None, env=None):
-    """Run it some times and print the median time and the highest peak."""
-    runs = [once(argv, stdin_text, env) for _ in range(times)]
-    failed = [r for r in runs if r[2] != 0]
-    if failed:
-        last = failed[0][3].strip().splitlines()[-1:] or ["no output"]
-        print(f"{name:<34} failed with status {failed[0][2]}: {last[0]}")
-        return None
-    seconds = statistics.median(r[0] for r in runs)
-    peak = max(r[1] for r in runs)
-    print(f"{name:<34} {seconds:8.2f} s {peak / 1e6:8.0f} MB", flush=True)
-    return seconds, peak
+    return Run(seconds, usage.ru_utime, usage.ru_maxrss * 1024, child.returncode, output)
 
 
 def have(program):
