@@ -60,6 +60,17 @@ struct err *kernel_read_u64(struct kernel *k, vaddr_t addr, u64 *ret)
 	return err;
 }
 
+struct err *kernel_read_words(struct kernel *k, vaddr_t addr, u64 *ret, size_t count)
+{
+	u8 *bytes = (u8 *)ret;
+	struct err *err = kernel_read(k, addr, bytes, count * sizeof(*ret));
+
+	for (size_t i = 0; !err && i < count; i++)
+		ret[i] = k->arch->is_big_endian ? get_be64(bytes + i * sizeof(*ret))
+						: get_le64(bytes + i * sizeof(*ret));
+	return err;
+}
+
 struct err *kernel_read_ptr(struct kernel *k, vaddr_t addr, vaddr_t *ret)
 {
 	return kernel_read_u64(k, addr, ret);

@@ -30,6 +30,9 @@ must_check struct err *kernel_read_u8(struct kernel *k, vaddr_t addr, u8 *ret);
 must_check struct err *kernel_read_u16(struct kernel *k, vaddr_t addr, u16 *ret);
 must_check struct err *kernel_read_u32(struct kernel *k, vaddr_t addr, u32 *ret);
 must_check struct err *kernel_read_u64(struct kernel *k, vaddr_t addr, u64 *ret);
+/* @count values of 64 bits. @ret may be half written where that fails. */
+must_check struct err *kernel_read_words(struct kernel *k, vaddr_t addr, u64 *ret,
+					 size_t count);
 /* A pointer-sized value. */
 must_check struct err *kernel_read_ptr(struct kernel *k, vaddr_t addr, vaddr_t *ret);
 /* A C string of at most @size - 1 bytes, always 0-terminated in @text. Raw bytes: hostile.
