@@ -29,6 +29,14 @@ json_t *report_memory(struct report *r)
 		[MEMORY_PAGE_TABLES] = "page_table_bytes",
 		[MEMORY_VMALLOC] = "vmalloc_bytes",
 		[MEMORY_HUGETLB] = "huge_page_bytes",
+		[MEMORY_HUGETLB_FREE] = "huge_page_free_bytes",
+		[MEMORY_AVAILABLE] = "available_bytes",
+		[MEMORY_BUFFERS] = "buffer_bytes",
+		[MEMORY_SWAP_CACHE] = "swap_cache_bytes",
+		[MEMORY_SWAP_TOTAL] = "swap_total_bytes",
+		[MEMORY_SWAP_FREE] = "swap_free_bytes",
+		[MEMORY_COMMIT_LIMIT] = "commit_limit_bytes",
+		[MEMORY_COMMITTED] = "committed_bytes",
 	};
 	const struct memory_use *m = &r->e->memory;
 	json_t *j = tree_object(&r->tree), *top = tree_array(&r->tree);

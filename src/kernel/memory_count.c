@@ -1,10 +1,12 @@
 #include "kernel/memory_count.h"
 
 #include "kernel/field.h"
+#include "kernel/memory_zone.h"
 
 #define MAX_ITEM     512 /* of the enums of counters */
 #define MAX_HSTATES  16
 #define MAX_HP_ORDER 40
+#define MAX_INODES   (1u << 16) /* of block devices */
 
 static const struct counter {
 	enum memory_count_kind kind;
@@ -27,6 +29,7 @@ static const struct counter {
 	 "NR_SLAB_UNRECLAIMABLE", 0},
 	{MEMORY_KERNEL_STACKS, "vm_node_stat", "NR_KERNEL_STACK_KB", NULL, 1024},
 	{MEMORY_PAGE_TABLES, "vm_node_stat", "NR_PAGETABLE", NULL, 0},
+	{MEMORY_SWAP_CACHE, "vm_node_stat", "NR_SWAPCACHE", NULL, 0},
 };
 
 const char *memory_count_name(enum memory_count_kind kind)
@@ -45,6 +48,14 @@ const char *memory_count_name(enum memory_count_kind kind)
 		[MEMORY_PAGE_TABLES] = "page tables",
 		[MEMORY_VMALLOC] = "vmalloc",
 		[MEMORY_HUGETLB] = "huge pages",
+		[MEMORY_HUGETLB_FREE] = "free huge pages",
+		[MEMORY_AVAILABLE] = "available",
+		[MEMORY_BUFFERS] = "buffers",
+		[MEMORY_SWAP_CACHE] = "swap cache",
+		[MEMORY_SWAP_TOTAL] = "swap",
+		[MEMORY_SWAP_FREE] = "free swap",
+		[MEMORY_COMMIT_LIMIT] = "commit limit",
+		[MEMORY_COMMITTED] = "committed",
 	};
 
 	return names[kind];
@@ -68,18 +79,25 @@ static bool read_long(struct kernel *k, vaddr_t addr, u64 *ret)
 	return is_read;
 }
 
+static bool read_item(struct kernel *k, const char *array, const char *item,
+		      const char *old_item, u64 *ret)
+{
+	vaddr_t at;
+	u64 index;
+
+	return kernel_symbol_find(k, array, &at) &&
+	       (constant_find(k, item, &index) ||
+		(old_item && constant_find(k, old_item, &index))) &&
+	       index <= MAX_ITEM && read_long(k, at + index * sizeof(u64), ret);
+}
+
 static void read_counter(struct kernel *k, const struct counter *row, u64 page_size,
 			 struct memory_counts *ret)
 {
-	u64 item, value;
-	vaddr_t array;
+	u64 value;
 
-	if (!kernel_symbol_find(k, row->array, &array) ||
-	    (!constant_find(k, row->item, &item) &&
-	     !(row->old_item && constant_find(k, row->old_item, &item))) ||
-	    item > MAX_ITEM || !read_long(k, array + item * sizeof(u64), &value))
-		return;
-	set(ret, row->kind, value * (row->unit ? row->unit : page_size));
+	if (read_item(k, row->array, row->item, row->old_item, &value))
+		set(ret, row->kind, value * (row->unit ? row->unit : page_size));
 }
 
 static void read_symbol(struct kernel *k, const char *symbol, enum memory_count_kind kind,
@@ -96,7 +114,8 @@ static void read_hugetlb(struct kernel *k, u64 page_size, struct memory_counts *
 {
 	struct field order = field_find(k, "hstate", "order");
 	struct field pages = field_find(k, "hstate", "nr_huge_pages");
-	u64 size, total = 0;
+	struct field free_pages = field_find(k, "hstate", "free_huge_pages");
+	u64 size, total = 0, total_free = 0;
 	u32 count = 0;
 	vaddr_t at;
 	struct err *err;
@@ -108,17 +127,145 @@ static void read_hugetlb(struct kernel *k, u64 page_size, struct memory_counts *
 	if (!err && count)
 		err = kernel_symbol_get(k, "hstates", &at);
 	for (u32 i = 0; !err && i < count && i < MAX_HSTATES; i++, at += size) {
-		u64 shift, num = 0;
+		u64 shift, num = 0, num_free = 0;
 
 		err = field_read(k, at, &order, &shift);
 		if (!err)
 			err = field_read(k, at, &pages, &num);
-		if (!err && shift <= MAX_HP_ORDER)
-			total += num * page_size << shift;
+		if (!err && free_pages.present)
+			err = field_read(k, at, &free_pages, &num_free);
+		if (err || shift > MAX_HP_ORDER)
+			continue;
+		total += num * page_size << shift;
+		total_free += num_free * page_size << shift;
 	}
 	if (!err)
 		set(ret, MEMORY_HUGETLB, total);
+	if (!err && free_pages.present)
+		set(ret, MEMORY_HUGETLB_FREE, total_free);
 	err_ignore(err);
+}
+
+/* ---- available ---- */
+
+static bool add_low(void *ctx, const struct memory_zone *z)
+{
+	u64 *low = ctx;
+
+	*low += z->low;
+	return true;
+}
+
+/* What is left of @pages when half of them, but no more than @low, has to stay. */
+static u64 reclaimable(u64 pages, u64 low)
+{
+	return pages - min_u64(pages / 2, low);
+}
+
+/* Free memory but for reserves, and the part of the page cache and of slabs that could be
+ * given back. */
+static void read_available(struct kernel *k, u64 page_size, struct memory_counts *ret)
+{
+	u64 free_pages, reserve, active, inactive, slab, misc = 0, low = 0, pages;
+	vaddr_t at;
+	struct err *err;
+
+	if (!read_item(k, "vm_zone_stat", "NR_FREE_PAGES", NULL, &free_pages) ||
+	    !read_item(k, "vm_node_stat", "NR_ACTIVE_FILE", NULL, &active) ||
+	    !read_item(k, "vm_node_stat", "NR_INACTIVE_FILE", NULL, &inactive) ||
+	    !read_item(k, "vm_node_stat", "NR_SLAB_RECLAIMABLE_B", "NR_SLAB_RECLAIMABLE",
+		       &slab) ||
+	    !kernel_symbol_find(k, "totalreserve_pages", &at) ||
+	    !read_long(k, at, &reserve))
+		return;
+	/* Since d507e2ebd2c7 ("mm: fix global NR_SLAB_.*CLAIMABLE counter reads"), v4.13,
+	 * slabs; other kernel memory since b29940c1abd7, v4.20. */
+	read_item(k, "vm_node_stat", "NR_KERNEL_MISC_RECLAIMABLE", NULL, &misc);
+	err = memory_zone_each(k, add_low, &low);
+	if (err) {
+		err_free(err);
+		return;
+	}
+	pages = free_pages + reclaimable(active + inactive, low) +
+		reclaimable(slab + misc, low);
+	set(ret, MEMORY_AVAILABLE, pages > reserve ? (pages - reserve) * page_size : 0);
+}
+
+/* ---- buffers ---- */
+
+/* Pages of the page cache of all block devices: their inodes are on the list of a file
+ * system of their own. */
+static void read_buffers(struct kernel *k, u64 page_size, struct memory_counts *ret)
+{
+	struct field head = field_find(k, "super_block", "s_inodes");
+	struct field link = field_find(k, "inode", "i_sb_list");
+	vaddr_t sb, node, mapping;
+	u64 pages, total = 0;
+	unsigned left = MAX_INODES;
+	struct err *err;
+
+	if (!head.present || !link.present ||
+	    !kernel_symbol_find(k, "blockdev_superblock", &sb))
+		return;
+	err = kernel_read_ptr(k, sb, &sb);
+	if (!err)
+		err = kernel_read_ptr(k, sb + head.offset, &node);
+	while (!err && node != sb + head.offset && left--) {
+		err = field_read_by_name(k, node - link.offset, "inode", "i_mapping",
+					 &mapping);
+		if (!err)
+			err = field_read_by_name(k, mapping, "address_space", "nrpages",
+						 &pages);
+		if (!err) {
+			total += pages;
+			err = kernel_read_ptr(k, node, &node);
+		}
+	}
+	if (!err && left != UINT32_MAX)
+		set(ret, MEMORY_BUFFERS, total * page_size);
+	err_ignore(err);
+}
+
+/* ---- swap and commitments ---- */
+
+static bool read_int(struct kernel *k, const char *symbol, u32 *ret)
+{
+	vaddr_t at;
+	struct err *err;
+	bool is_read;
+
+	if (!kernel_symbol_find(k, symbol, &at))
+		return false;
+	err = kernel_read_u32(k, at, ret);
+	is_read = !err;
+	err_ignore(err);
+	return is_read;
+}
+
+/* Swap that is switched on but not full: nr_swap_pages counts what is free. */
+static void read_limits(struct kernel *k, u64 page_size, struct memory_counts *ret)
+{
+	vaddr_t at, kbytes_at;
+	u64 total, huge, swap, kbytes = 0, limit;
+	u32 ratio;
+
+	read_symbol(k, "total_swap_pages", MEMORY_SWAP_TOTAL, page_size, ret);
+	read_symbol(k, "nr_swap_pages", MEMORY_SWAP_FREE, page_size, ret);
+	if (kernel_symbol_find(k, "vm_committed_as", &at)) {
+		struct field count = field_find(k, "percpu_counter", "count");
+
+		if (count.present && read_long(k, at + count.offset, &total))
+			set(ret, MEMORY_COMMITTED, total * page_size);
+	}
+	if (!memory_count_get(ret, MEMORY_TOTAL, &total) ||
+	    !read_int(k, "sysctl_overcommit_ratio", &ratio))
+		return;
+	memory_count_get(ret, MEMORY_HUGETLB, &huge);
+	memory_count_get(ret, MEMORY_SWAP_TOTAL, &swap);
+	if (kernel_symbol_find(k, "sysctl_overcommit_kbytes", &kbytes_at))
+		read_long(k, kbytes_at, &kbytes);
+	limit = total > huge ? (total - huge) / page_size * ratio / 100 * page_size : 0;
+	set(ret, MEMORY_COMMIT_LIMIT, (kbytes ? kbytes * 1024 : limit) + swap);
 }
 
 void memory_counts_read(struct kernel *k, struct memory_counts *ret)
@@ -131,6 +278,9 @@ void memory_counts_read(struct kernel *k, struct memory_counts *ret)
 	read_symbol(k, "_totalram_pages", MEMORY_TOTAL, page_size, ret);
 	read_symbol(k, "nr_vmalloc_pages", MEMORY_VMALLOC, page_size, ret);
 	read_hugetlb(k, page_size, ret);
+	read_available(k, page_size, ret);
+	read_buffers(k, page_size, ret);
+	read_limits(k, page_size, ret);
 }
 
 bool memory_counts_unaccounted(const struct memory_counts *c, u64 *ret)

@@ -4,7 +4,8 @@
  * The global counters are read, without what CPUs had not yet added to them (a few hundred
  * pages at most). A count that this kernel does not have, or that cannot be read, is not
  * known, and no error. Sources: include/linux/mmzone.h (zone_stat_item, node_stat_item),
- * mm/vmstat.c, mm/vmalloc.c, mm/percpu.c, mm/hugetlb.c.
+ * mm/vmstat.c, mm/vmalloc.c, mm/percpu.c, mm/hugetlb.c, mm/show_mem.c (si_mem_available()),
+ * mm/util.c (vm_commit_limit()), block/bdev.c (nr_blockdev_pages()).
  */
 #ifndef KERNEL_MEMORY_COUNT_H
 #define KERNEL_MEMORY_COUNT_H
@@ -25,6 +26,14 @@ enum memory_count_kind {
 	MEMORY_PAGE_TABLES,
 	MEMORY_VMALLOC,
 	MEMORY_HUGETLB,
+	MEMORY_HUGETLB_FREE, /* of those */
+	MEMORY_AVAILABLE,    /* without swapping, as /proc/meminfo estimates it */
+	MEMORY_BUFFERS,	     /* page cache of block devices */
+	MEMORY_SWAP_CACHE,
+	MEMORY_SWAP_TOTAL,
+	MEMORY_SWAP_FREE,
+	MEMORY_COMMIT_LIMIT, /* of what processes may ask for */
+	MEMORY_COMMITTED,    /* that they have asked for */
 	MEMORY_NUM_COUNTS
 };
 

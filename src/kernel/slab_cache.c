@@ -11,6 +11,7 @@ struct layout {
 	struct field num_slabs, num_objects;
 	u64 num_nodes;
 	u64 page_size;
+	u64 num_reads; /* nodes looked at so far */
 };
 
 /* The array of nodes is declared for all that there could be, and allocated for those there
@@ -60,22 +61,34 @@ static u64 read_optional(struct kernel *k, vaddr_t base, const struct field *f)
 }
 
 /* Nodes that the machine does not have are NULL. */
-static void count_nodes(struct kernel *k, const struct layout *l, struct slab_cache *c)
+static struct err *read_node(struct kernel *k, struct layout *l, vaddr_t cache, u64 index,
+			     vaddr_t *ret)
+{
+	if (l->num_reads++ >= SLAB_NODE_READS_MAX)
+		return err_new(ERR_BAD_DATA, "more than %u nodes of all caches",
+			       SLAB_NODE_READS_MAX);
+	return kernel_read_ptr(k, cache + l->nodes.offset + index * 8, ret);
+}
+
+/* A node that cannot be read counts nothing. */
+static struct err *count_nodes(struct kernel *k, struct layout *l, struct slab_cache *c)
 {
 	for (u64 i = 0; i < l->num_nodes; i++) {
 		vaddr_t node;
-		struct err *err =
-			kernel_read_ptr(k, c->addr + l->nodes.offset + i * 8, &node);
+		struct err *err = read_node(k, l, c->addr, i, &node);
 
-		if (err) {
+		if (err && err_code(err) == ERR_FAULT) {
 			err_free(err);
-			return;
+			return NULL;
 		}
+		if (err)
+			return err;
 		if (!node)
 			continue;
 		c->num_slabs += read_optional(k, node, &l->num_slabs);
 		c->num_objects += read_optional(k, node, &l->num_objects);
 	}
+	return NULL;
 }
 
 static void read_cache(struct kernel *k, const struct layout *l, vaddr_t addr,
@@ -93,17 +106,16 @@ static void read_cache(struct kernel *k, const struct layout *l, vaddr_t addr,
 	err_ignore(err);
 	c.object_size = read_optional(k, addr, &l->object_size);
 	c.size = read_optional(k, addr, &l->size);
-	count_nodes(k, l, &c);
 	order = read_optional(k, addr, &l->oo) >> ORDER_SHIFT;
-	if (order <= MAX_ORDER)
-		c.bytes = c.num_slabs * (l->page_size << order);
+	if (l->oo.present && order <= MAX_ORDER)
+		c.slab_bytes = l->page_size << order;
 	*ret = c;
 }
 
 struct err *slab_cache_each(struct kernel *k,
 			    void (*each)(void *ctx, const struct slab_cache *c), void *ctx)
 {
-	struct layout l;
+	struct layout l = {.num_reads = 0};
 	vaddr_t head, node;
 	struct err *err = kernel_symbol_get(k, "slab_caches", &head);
 
@@ -115,8 +127,52 @@ struct err *slab_cache_each(struct kernel *k,
 		struct slab_cache c;
 
 		read_cache(k, &l, node - l.list.offset, &c);
-		each(ctx, &c);
-		err = kernel_read_ptr(k, node, &node);
+		err = count_nodes(k, &l, &c);
+		c.bytes = c.num_slabs * c.slab_bytes;
+		if (!err) {
+			each(ctx, &c);
+			err = kernel_read_ptr(k, node, &node);
+		}
 	}
 	return err_wrap(err, "slab caches");
+}
+
+bool slab_cache_find(struct kernel *k, vaddr_t addr, struct slab_cache *ret)
+{
+	struct layout l = {.num_reads = 0};
+	vaddr_t head, node;
+	bool is_found = false;
+	struct err *err = kernel_symbol_get(k, "slab_caches", &head);
+
+	if (!err)
+		err = read_layout(k, &l);
+	if (!err)
+		err = kernel_read_ptr(k, head, &node);
+	for (unsigned i = 0; !err && !is_found && node != head && i < SLAB_CACHES_MAX;
+	     i++) {
+		is_found = node - l.list.offset == addr;
+		if (!is_found)
+			err = kernel_read_ptr(k, node, &node);
+	}
+	err_ignore(err);
+	if (is_found)
+		read_cache(k, &l, addr, ret);
+	return is_found;
+}
+
+struct err *slab_cache_each_node(struct kernel *k, vaddr_t addr,
+				 struct err *(*each)(void *ctx, unsigned node, vaddr_t at),
+				 void *ctx)
+{
+	struct layout l = {.num_reads = 0};
+	struct err *err = read_layout(k, &l);
+
+	for (u64 i = 0; !err && i < l.num_nodes; i++) {
+		vaddr_t node;
+
+		err = read_node(k, &l, addr, i, &node);
+		if (!err && node)
+			err = each(ctx, (unsigned)i, node);
+	}
+	return err;
 }

@@ -15,13 +15,14 @@ struct walk {
 
 static struct err *take_area(struct walk *w, vaddr_t va)
 {
-	struct vmalloc_area a = {0};
+	struct vmalloc_area a = {.addr = va};
 	vaddr_t vm;
 	struct err *err = field_read(w->k, va, &w->vm, &vm);
 
 	/* None: it is about to be given back, or was mapped by its owner. */
 	if (err || !vm)
 		return err;
+	a.vm = vm;
 	err = field_read(w->k, vm, &w->addr, &a.start);
 	if (!err)
 		err = field_read(w->k, vm, &w->size, &a.len);

@@ -12,6 +12,8 @@
 #define VMALLOC_AREAS_MAX (1u << 20)
 
 struct vmalloc_area {
+	vaddr_t addr; /* its struct vmap_area */
+	vaddr_t vm;   /* its struct vm_struct */
 	vaddr_t start;
 	u64 len;	/* bytes, with its guard page */
 	vaddr_t caller; /* a return address, 0 if not noted */
