@@ -7,6 +7,8 @@
 
 #define MAX_ALIASES_DEEP 16
 
+/* One per line, so that additions do not meet. */
+/* clang-format off */
 const struct shell_command *const shell_commands[] = {
 	&shell_cmd_star,
 	&shell_cmd_alias,
@@ -18,6 +20,7 @@ const struct shell_command *const shell_commands[] = {
 	&shell_cmd_exit,
 	&shell_cmd_foreach,
 	&shell_cmd_help,
+	&shell_cmd_kmem,
 	&shell_cmd_list,
 	&shell_cmd_log,
 	&shell_cmd_mod,
@@ -40,6 +43,7 @@ const struct shell_command *const shell_commands[] = {
 	&shell_cmd_wr,
 	NULL,
 };
+/* clang-format on */
 
 /* As crash has them. */
 static const struct {

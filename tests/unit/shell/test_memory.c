@@ -1,0 +1,404 @@
+/* kmem and its kin, on a machine with zones, slabs and vmalloc areas. */
+#include "testing.h"
+
+#include "gen_memory.h"
+#include "shell/shell.h"
+
+struct world {
+	struct gen g;
+	struct buf file;
+	struct byte_source src;
+	struct dump *d;
+	struct kernel *k;
+	struct shell *s;
+};
+
+/* To be opened with open_world(), after what the test changes. */
+static struct world *prepare(u64 random)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	gen_memory_init(&w->g, random);
+	return w;
+}
+
+static void open_world(struct world *w)
+{
+	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
+	const struct shell_options o = {.stdout_fd = -1, .program = "test"};
+
+	gen_elf(&w->g, NULL, &w->file);
+	w->src = source_from_memory(w->file.data, w->file.len, "dump");
+	assert_success(dump_open_source(&w->src, formats, &w->d));
+	assert_success(kernel_open(w->d, &w->k));
+	assert_success(shell_open(w->k, &o, &w->s));
+}
+
+static struct world *new_world(void)
+{
+	struct world *w = prepare(0);
+
+	open_world(w);
+	return w;
+}
+
+static void free_world(struct world *w)
+{
+	shell_close(w->s);
+	kernel_close(w->k);
+	dump_close(w->d);
+	buf_deinit(&w->file);
+	gen_deinit(&w->g);
+	free(w);
+}
+
+static const char *run(struct world *w, const char *line, enum shell_outcome expected)
+{
+	enum shell_outcome outcome;
+
+	assert_success(shell_run(w->s, line, &outcome));
+	if (outcome != expected)
+		print_error("%s: %s\n", line, shell_kept(w->s));
+	assert_int_equal(outcome, expected);
+	return shell_kept(w->s);
+}
+
+static void assert_output(struct world *w, const char *line, const char *expected)
+{
+	assert_string_equal(run(w, line, SHELL_DONE), expected);
+}
+
+static void assert_part(const char *line, const char *out, const char *part)
+{
+	if (!strstr(out, part))
+		print_error("%s: lacks \"%s\":\n%s\n", line, part, out);
+	assert_non_null(strstr(out, part));
+}
+
+static void assert_has(struct world *w, const char *line, const char *part)
+{
+	assert_part(line, run(w, line, SHELL_DONE), part);
+}
+
+static void assert_fails(struct world *w, const char *line, const char *part)
+{
+	assert_part(line, run(w, line, SHELL_FAILED), part);
+}
+
+/* ---- usage ---- */
+
+static void usage_is_counted_as_crash_counts_it(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "kmem -i",
+		      "                 PAGES        TOTAL      PERCENTAGE\n"
+		      "    TOTAL MEM       40       160 KB         ----\n"
+		      "         FREE       20        80 KB   50% of TOTAL MEM\n"
+		      "         USED       20        80 KB   50% of TOTAL MEM\n"
+		      "       SHARED        1         4 KB    2% of TOTAL MEM\n"
+		      "       CACHED        8        32 KB   20% of TOTAL MEM\n"
+		      "         SLAB        9        36 KB   22% of TOTAL MEM\n\n"
+		      "   TOTAL SWAP       10        40 KB         ----\n"
+		      "    SWAP USED        6        24 KB   60% of TOTAL SWAP\n"
+		      "    SWAP FREE        4        16 KB   40% of TOTAL SWAP\n\n"
+		      " COMMIT LIMIT       30       120 KB         ----\n"
+		      "    COMMITTED       15        60 KB   50% of TOTAL LIMIT\n");
+	free_world(w);
+}
+
+static void usage_without_counters_is_a_sentence(void **state)
+{
+	struct world *w = prepare(0);
+
+	/* The page that has them does not exist. */
+	gen_ram(&w->g, GEN_MEMORY_STATS >> 12, 1, GEN_ABSENT);
+	open_world(w);
+	assert_fails(w, "kmem -i", "kmem: the kernel's counters of memory cannot be had");
+	free_world(w);
+}
+
+/* ---- slabs ---- */
+
+#define CACHES "CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME\n"
+#define THING  "ffffffff80013100      248          9        12      3     4k  thing\n"
+#define SLABS  "  SLAB              MEMORY            NODE  TOTAL  ALLOCATED  FREE\n"
+
+static void caches_are_listed_with_what_is_in_use(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "kmem -s",
+		      CACHES THING "ffffffff80013200      248          0         0      0  "
+				   "   4k  \\x1b[31mred\n");
+	assert_output(w, "kmem -s thing", CACHES THING);
+	assert_output(w, "kmem -s ffffffff80013100", CACHES THING);
+	assert_fails(w, "kmem -s nothing", "kmem: there is no slab cache of that name");
+	free_world(w);
+}
+
+static void objects_of_a_cache_are_shown_as_used_or_free(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "kmem -S thing",
+		      CACHES THING
+		      "CPU 0 KMEM_CACHE_CPU:\n  ffffffff80004080\nCPU 0 SLAB:\n" SLABS
+		      "  ffffffff80010c00  ffff888000018000     0      4          2     2\n"
+		      "  FREE / [ALLOCATED]\n"
+		      "  [ffff888000018000]\n"
+		      "   ffff888000018100  (cpu 0 cache)\n"
+		      "  [ffff888000018200]\n"
+		      "   ffff888000018300  (cpu 0 cache)\n"
+		      "CPU 0 PARTIAL:\n  (empty)\n"
+		      "CPU 1 KMEM_CACHE_CPU:\n  ffffffff80004180\nCPU 1 SLAB:\n  (empty)\n"
+		      "CPU 1 PARTIAL:\n  (empty)\n"
+		      "KMEM_CACHE_NODE   NODE  SLABS  PARTIAL  PER-CPU\n"
+		      "ffffffff800131c0     0      3        1        1\n"
+		      "NODE 0 PARTIAL:\n" SLABS
+		      "  ffffffff80010c80  ffff888000019000     0      4          3     1\n"
+		      "NODE 0 FULL:\n  (not tracked)\n\n");
+	free_world(w);
+}
+
+static void scrambled_lists_of_free_objects_are_followed(void **state)
+{
+	struct world *w = prepare(0x1234567890abcdef);
+
+	open_world(w);
+	assert_has(w, "kmem -S thing", "   ffff888000018300  (cpu 0 cache)\n");
+	assert_has(w, "kmem -s thing", THING);
+	free_world(w);
+}
+
+static void a_list_of_free_objects_that_leads_astray_is_not_believed(void **state)
+{
+	struct world *w = prepare(0);
+
+	/* The first free object points out of its slab. */
+	gen_put64(&w->g, GEN_MEMORY_SLAB + 0x100 + 128, 0xdead0000);
+	open_world(w);
+	assert_has(w, "kmem -S thing",
+		   "   ffff888000018200  (unknown: the list of free objects is broken)\n");
+	free_world(w);
+}
+
+static void a_list_of_free_objects_that_loops_ends(void **state)
+{
+	struct world *w = prepare(0);
+
+	gen_put64(&w->g, GEN_MEMORY_SLAB + 0x300 + 128,
+		  0xffff888000000000 + GEN_MEMORY_SLAB + 0x100);
+	open_world(w);
+	assert_has(w, "kmem -S thing", "   ffff888000018300  (cpu 0 cache)\n");
+	free_world(w);
+}
+
+static void partial_slabs_that_loop_end(void **state)
+{
+	struct world *w = prepare(0);
+	u64 list = GEN_MEMORY_PAGE(0x19) + GEN_PAGE_SLAB_LIST;
+
+	gen_put64(&w->g, list, GEN_SESSION_IMAGE + list);
+	open_world(w);
+	assert_has(w, "kmem -s thing", "more partial slabs than it counts");
+	assert_has(w, "kmem -s thing",
+		   "ffffffff80013100      248          -        12      3     4k  thing\n");
+	free_world(w);
+}
+
+static void caches_that_lead_to_each_other_end(void **state)
+{
+	struct world *w = prepare(0);
+	const char *out;
+	size_t lines = 0;
+
+	gen_put64(&w->g, GEN_MEMORY_CACHE(1) + 48,
+		  GEN_SESSION_IMAGE + GEN_MEMORY_CACHE(0) + 48);
+	open_world(w);
+	out = run(w, "kmem -s ffffffff80013200", SHELL_DONE);
+	for (; *out; out++)
+		lines += *out == '\n';
+	assert_in_range(lines, 2, 70000);
+	free_world(w);
+}
+
+/* ---- zones ---- */
+
+#define ZONE_HEAD                                                                          \
+	"ZONE  NAME        SIZE    FREE      MEM_MAP       START_PADDR  START_MAPNR\n"
+#define NORMAL                                                                             \
+	ZONE_HEAD                                                                          \
+	"  1   Normal        32       5  ffffffff80010800     10000          15    \n"
+
+static void free_lists_are_walked_and_verified(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(
+		w, "kmem -f",
+		ZONE_HEAD
+		"  0   DMA           15       0  ffffffff80010080      1000          0"
+		"     \n"
+		"AREA    SIZE  FREE_AREA_STRUCT  BLOCKS  PAGES\n"
+		"  0       4k  ffffffff800120a0       0      0\n"
+		"  1       8k  ffffffff800120b0       0      0\n"
+		"  2      16k  ffffffff800120c0       0      0\n"
+		"  3      32k  ffffffff800120d0       0      0\n\n" NORMAL
+		"AREA    SIZE  FREE_AREA_STRUCT  BLOCKS  PAGES\n"
+		"  0       4k  ffffffff800121a0       1      1\n"
+		"  1       8k  ffffffff800121b0       0      0\n"
+		"  2      16k  ffffffff800121c0       1      4\n"
+		"  3      32k  ffffffff800121d0       0      0\n\n"
+		"nr_free_pages: 5  (verified)\n");
+	free_world(w);
+}
+
+static void a_free_list_that_loops_is_cut(void **state)
+{
+	struct world *w = prepare(0);
+	u64 block = GEN_MEMORY_PAGE(GEN_MEMORY_FREE) + GEN_PAGE_BUDDY_LIST;
+
+	gen_put64(&w->g, block, GEN_SESSION_IMAGE + block);
+	open_world(w);
+	assert_has(
+		w, "kmem -f",
+		"kmem: free list at 0xffffffff800121c0: order 2, type 0: more pages than "
+		"there are\n");
+	assert_has(w, "kmem -f", "nr_free_pages: 5  (found 1)\n");
+	free_world(w);
+}
+
+static void zones_have_watermarks(void **state)
+{
+	struct world *w = new_world();
+
+	assert_has(w, "kmem -z",
+		   "NODE: 0  ZONE: 1  ADDR: ffffffff80012140  NAME: \"Normal\"\n"
+		   "  SIZE: 32  MIN/LOW/HIGH: 3/4/5\n  VM_STAT:\n");
+	free_world(w);
+}
+
+static void counters_need_the_types_that_name_them(void **state)
+{
+	struct world *w = new_world();
+
+	assert_fails(w, "kmem -V", "kmem: the kernel's counters");
+	assert_fails(w, "kmem -g", "kmem: the dump does not tell of enum pageflags");
+	assert_fails(w, "kmem -h", "hugetlb_max_hstate");
+	free_world(w);
+}
+
+/* ---- addresses ---- */
+
+#define AREAS                                                                              \
+	"   VMAP_AREA         VM_STRUCT                 ADDRESS RANGE                SIZE\n"
+#define PAGES "      PAGE       PHYSICAL      MAPPING       INDEX CNT FLAGS\n"
+
+static void vmalloc_areas_come_by_address(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "kmem -v",
+		      AREAS "ffffffff80015080  ffffffff80015140  ffffc90000000000 - "
+			    "ffffc90000003000    12288\n"
+			    "ffffffff80015040  ffffffff80015100  ffffc90000010000 - "
+			    "ffffc90000013000    12288\n");
+	assert_has(w, "kmem -v ffffc90000010fff", "ffffc90000010000 - ");
+	assert_fails(w, "kmem -v ffffc90000023000", "not in a vmalloc area");
+	free_world(w);
+}
+
+static void an_address_in_a_slab_is_its_object(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "kmem ffff888000018310",
+		      CACHES THING SLABS
+		      "  ffffffff80010c00  ffff888000018000     0      4          2     2\n"
+		      "  FREE / [ALLOCATED]\n"
+		      "   ffff888000018300  (cpu 0 cache)\n\n" PAGES
+		      "ffffffff80010c00    18000                0        0  1 0\n");
+	assert_has(w, "kmem -s ffff888000019000", "  [ffff888000019000]\n");
+	assert_has(w, "kmem -S ffff888000019000", "   ffff888000019200  \n");
+	assert_fails(w, "kmem -s ffff888000022000",
+		     "kmem: address is not allocated in slab subsystem: ffff888000022000");
+	free_world(w);
+}
+
+static void an_address_in_free_memory_is_its_block(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "kmem 21004",
+		      NORMAL "AREA    SIZE  FREE_AREA_STRUCT\n"
+			     "  2      16k  ffffffff800121c0  \n"
+			     "ffffffff80011000  (21004 is in 2nd of 4 pages)\n\n" PAGES
+			     "ffffffff80011080    21000                0        0  0 0\n");
+	assert_has(w, "kmem ffff888000022000", "(ffff888000022000 is in 3rd of 4 pages)\n");
+	assert_has(w, "kmem -f 24000", "(24000 is in 1st of 1 pages)\n");
+	assert_fails(w, "kmem -f 25000", "address is not in a free block: 25000");
+	free_world(w);
+}
+
+static void an_address_of_a_task_is_that_task(void **state)
+{
+	struct world *w = new_world();
+
+	assert_has(w, "kmem ffffffff80001200", "    PID: 1\nCOMMAND: \"init\"\n");
+	assert_output(w, "kmem -p 1000",
+		      PAGES
+		      "ffffffff80010080     1000                0        0  9 1000\n");
+	assert_fails(w, "kmem ffffd00000000000",
+		     "kmem: ffffd00000000000: kernel virtual address not found in mem map");
+	assert_fails(w, "kmem ffffff", "kmem: ffffff: physical address not found");
+	free_world(w);
+}
+
+static void a_struct_page_stands_for_its_memory(void **state)
+{
+	struct world *w = new_world();
+
+	assert_has(w, "kmem ffffffff80010c80", "  [ffff888000019000]\n");
+	assert_has(w, "kmem ffffffff80011080", "(ffffffff80011080 is 2nd of 4 pages)\n");
+	free_world(w);
+}
+
+static void options_of_kmem_exclude_each_other(void **state)
+{
+	struct world *w = new_world();
+
+	assert_fails(w, "kmem", "Usage:\n  kmem ");
+	assert_fails(w, "kmem -i -s", "only one of -i and -s");
+	assert_fails(w, "kmem -i 3", "no address arguments allowed with this option");
+	assert_fails(w, "kmem zzz", "not an address: zzz");
+	free_world(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(usage_is_counted_as_crash_counts_it),
+		cmocka_unit_test(usage_without_counters_is_a_sentence),
+		cmocka_unit_test(caches_are_listed_with_what_is_in_use),
+		cmocka_unit_test(objects_of_a_cache_are_shown_as_used_or_free),
+		cmocka_unit_test(scrambled_lists_of_free_objects_are_followed),
+		cmocka_unit_test(a_list_of_free_objects_that_leads_astray_is_not_believed),
+		cmocka_unit_test(a_list_of_free_objects_that_loops_ends),
+		cmocka_unit_test(partial_slabs_that_loop_end),
+		cmocka_unit_test(caches_that_lead_to_each_other_end),
+		cmocka_unit_test(free_lists_are_walked_and_verified),
+		cmocka_unit_test(a_free_list_that_loops_is_cut),
+		cmocka_unit_test(zones_have_watermarks),
+		cmocka_unit_test(counters_need_the_types_that_name_them),
+		cmocka_unit_test(vmalloc_areas_come_by_address),
+		cmocka_unit_test(an_address_in_a_slab_is_its_object),
+		cmocka_unit_test(an_address_in_free_memory_is_its_block),
+		cmocka_unit_test(an_address_of_a_task_is_that_task),
+		cmocka_unit_test(a_struct_page_stands_for_its_memory),
+		cmocka_unit_test(options_of_kmem_exclude_each_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
