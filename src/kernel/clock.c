@@ -80,6 +80,29 @@ static bool read_seconds(struct kernel *k, const char *member, u64 *ret)
 	return ok;
 }
 
+bool kernel_clock_monotonic(struct kernel *k, u64 *ret_ns)
+{
+	vaddr_t timekeeper;
+	u64 base, fraction, shift;
+	struct err *err;
+	bool ok;
+
+	if (!find_timekeeper(k, &timekeeper))
+		return false;
+	err = field_read_by_name(k, timekeeper, "timekeeper", "tkr_mono.base", &base);
+	if (!err)
+		err = field_read_by_name(k, timekeeper, "timekeeper", "tkr_mono.xtime_nsec",
+					 &fraction);
+	if (!err)
+		err = field_read_by_name(k, timekeeper, "timekeeper", "tkr_mono.shift",
+					 &shift);
+	ok = !err && shift < 64;
+	if (ok)
+		*ret_ns = base + (fraction >> shift);
+	err_ignore(err);
+	return ok;
+}
+
 static void read_date(struct kernel *k, struct kernel_clock *c)
 {
 	const struct vmcoreinfo *vi = dump_vmcoreinfo(kernel_dump(k));

@@ -23,6 +23,10 @@ struct kernel_clock {
 /* Never fails: see the has_… members. */
 void kernel_clock_read(struct kernel *k, struct kernel_clock *ret);
 
+/* CLOCK_MONOTONIC when it was last updated, which is up to a tick old. False if it cannot
+ * be had. */
+bool kernel_clock_monotonic(struct kernel *k, u64 *ret_ns);
+
 /* Ticks per second from the length of a tick and, where that is 0, from @ticks that passed
  * in
  * @seconds. 0 if neither tells. */
