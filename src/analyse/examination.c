@@ -65,12 +65,14 @@ void examination_make(struct examination *e)
 			    .site = &e->site,
 			    .blocked = &e->blocked,
 			    .cpus = &e->cpus,
+			    .io = &e->io,
 			    .memory = &e->memory,
 			    .room = e->room};
 	const struct cpu *cpu;
 
 	read_cpus(e, n);
 	notices_add_err(n, blocked_read(e->k, &e->cpus, n, e->room, &e->blocked));
+	block_requests_read(e->k, &e->cpus, n, &e->io);
 	memory_use_read(e->k, &e->memory);
 	panic_place_find(e->k, &e->cpus, n, e->stack, &e->place);
 	cpu = e->place.has_cpu ? cpu_find(&e->cpus, e->place.cpu) : NULL;

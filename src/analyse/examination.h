@@ -22,6 +22,7 @@ struct examination {
 	struct stack *room;
 	struct crash_site site;
 	struct blocked blocked;
+	struct block_requests io;
 	struct memory_use memory;
 	struct verdict verdict;
 };

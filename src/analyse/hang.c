@@ -252,6 +252,30 @@ static bool is_long(const struct verdict *v, const struct blocked_task *t)
 	       (t->has_since && t->since_ns >= (is_io(t) ? SHORT_STUCK_NS : STUCK_NS));
 }
 
+/* What the oldest request was, and that of how many. */
+static void tell_requests(const struct inquest *q, struct verdict *v)
+{
+	const struct block_requests *io = q->io;
+	const struct block_request *r = &io->oldest[0].request;
+	char age[48] = "", place[64] = "";
+
+	if (!io->num_oldest)
+		return;
+	if (r->has_sector)
+		snprintf(place, sizeof(place), " of %u bytes at sector %llu", r->bytes,
+			 (unsigned long long)r->sector);
+	if (r->has_age)
+		snprintf(age, sizeof(age), ", made %llu.%llu seconds before,",
+			 (unsigned long long)(r->age_ns / 1000000000u),
+			 (unsigned long long)(r->age_ns / 100000000u % 10));
+	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN,
+		    "a %s%s of %s%s is %s, the oldest of %llu requests that are not "
+		    "finished",
+		    block_request_op_name(r), place, io->oldest[0].disk, age,
+		    block_request_state_name(r), (unsigned long long)io->count);
+	verdict_add_addr(v, r->addr);
+}
+
 static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io)
 {
 	const struct blocked *b = q->blocked;
@@ -271,6 +295,8 @@ static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io
 	if (!longest)
 		return false;
 	v->class = for_io ? CRASH_STUCK_IO : CRASH_HUNG_TASK;
+	if (for_io)
+		tell_requests(q, v);
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY, "%u tasks wait%s for long", num,
 		    for_io ? " for I/O" : "");
 	blame_task(q, v, longest->task.addr);

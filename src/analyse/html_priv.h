@@ -14,6 +14,8 @@ void html_blocked(struct buf *b, json_t *report);
 void html_cpus(struct buf *b, json_t *report);
 /* Where the memory went. */
 void html_memory(struct buf *b, json_t *report);
+/* Requests that disks had not finished, the oldest first. Nothing if there were none. */
+void html_block_io(struct buf *b, json_t *report);
 /* Backtraces, that of the panicking CPU unfolded. */
 void html_stacks(struct buf *b, json_t *report);
 

@@ -206,6 +206,7 @@ struct err *report_render_html(struct buf *b, json_t *report)
 	add_verdict(b, report);
 	add_evidence(b, report);
 	html_blocked(b, report);
+	html_block_io(b, report);
 	html_cpus(b, report);
 	html_memory(b, report);
 	html_stacks(b, report);

@@ -383,6 +383,39 @@ static void render_blocked(struct buf *b, json_t *report)
 		render_blocked_stack(b, j);
 }
 
+static void render_request(struct buf *b, json_t *r)
+{
+	u64 ms = get_int(r, "age_ms");
+
+	buf_printf(b, "  %-12s %-12s ", show(r, "device"), show(r, "operation"));
+	if (has(r, "sector"))
+		buf_printf(b, "sector %-12llu %8llu bytes  ",
+			   (unsigned long long)get_int(r, "sector"),
+			   (unsigned long long)get_int(r, "bytes"));
+	else
+		buf_printf(b, "%36s", "");
+	if (has(r, "age_ms"))
+		buf_printf(b, "%6llu.%03llu s  ", (unsigned long long)(ms / 1000),
+			   (unsigned long long)(ms % 1000));
+	buf_printf(b, "%s, %s\n", show(r, "state"), show(r, "address"));
+}
+
+static void render_block_io(struct buf *b, json_t *report)
+{
+	json_t *io = json_object_get(report, "block_io"), *r;
+	json_t *list = json_object_get(io, "oldest");
+	u64 count = get_int(io, "requests");
+	size_t i, num = json_array_size(list);
+
+	if (!num)
+		return;
+	buf_printf(b, "\nBlock I/O under way (%llu), the oldest first:\n",
+		   (unsigned long long)count);
+	json_array_foreach(list, i, r) render_request(b, r);
+	if (count > num)
+		buf_printf(b, "  … and %llu more\n", (unsigned long long)(count - num));
+}
+
 static void line_memory(struct buf *b, json_t *memory, const char *key, const char *label)
 {
 	char text[STR_SIZE_TEXT_LEN];
@@ -485,6 +518,7 @@ void report_render_text(struct buf *b, json_t *report)
 	buf_add_char(b, '\n');
 	render_banner(b, report);
 	render_blocked(b, report);
+	render_block_io(b, report);
 	render_backtraces(b, report);
 	render_memory(b, report);
 	render_modules(b, report);

@@ -65,6 +65,7 @@ static json_t *build(struct report *r, const struct report_options *options)
 	tree_set(t, root, "cpus", cpus);
 	tree_set(t, root, "tasks", tasks);
 	tree_set(t, root, "blocked", report_blocked(r));
+	tree_set(t, root, "block_io", report_block_io(r));
 	tree_set(t, root, "memory", report_memory(r));
 	tree_set(t, root, "modules", report_modules(r));
 	tree_set(t, root, "log_tail", log);

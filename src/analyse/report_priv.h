@@ -32,6 +32,7 @@ json_t *report_log(struct report *r, size_t max_records);
 
 json_t *report_verdict(struct report *r);
 json_t *report_blocked(struct report *r);
+json_t *report_block_io(struct report *r);
 json_t *report_memory(struct report *r);
 
 /* A stack as JSON; counts its frames. */

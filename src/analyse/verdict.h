@@ -14,6 +14,7 @@
 #include "analyse/log_event.h"
 #include "analyse/memory_use.h"
 #include "analyse/panic.h"
+#include "kernel/block_request.h"
 
 #define VERDICT_MAX_EVIDENCE 32
 #define VERDICT_TEXT_SIZE    320
@@ -77,6 +78,7 @@ struct inquest {
 	const struct crash_site *site; /* of the stack of the CPU that panicked */
 	const struct blocked *blocked;
 	const struct cpu_table *cpus;
+	const struct block_requests *io;
 	const struct memory_use *memory;
 	struct stack *room; /* to unwind others in */
 };

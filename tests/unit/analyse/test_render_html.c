@@ -97,12 +97,28 @@ static void more_nodes_than_fit_are_in_the_table_alone(void **state)
 	free(page);
 }
 
+static void block_io_is_a_table_without_markup_of_the_dump(void **state)
+{
+	json_t *r = json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:s}", "device", hostile(),
+			      "operation", "read", "state", "in flight", "sector", 5,
+			      "bytes", 512, "age_ms", 2001, "address", "0x10");
+	char *page = page_of(
+		json_pack("{s:{s:i, s:[o]}}", "block_io", "requests", 7, "oldest", r));
+
+	assert_non_null(strstr(page, "Block I/O under way (7)"));
+	assert_non_null(strstr(page, "<td>2.001 s</td>"));
+	assert_non_null(strstr(page, "and 6 more"));
+	assert_null(strstr(page, "<script"));
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(markup_of_the_dump_is_text_on_the_page),
 		cmocka_unit_test(a_report_with_nothing_in_it_is_a_page_too),
 		cmocka_unit_test(a_ring_is_drawn_and_told),
+		cmocka_unit_test(block_io_is_a_table_without_markup_of_the_dump),
 		cmocka_unit_test(more_nodes_than_fit_are_in_the_table_alone),
 	};
 

@@ -93,11 +93,29 @@ static void values_of_the_wrong_kind_do_no_harm(void **state)
 		"\nEnd of the kernel log:\n[    0.000000] \n\nDump health:\n  \n");
 }
 
+static void block_io_is_told_the_oldest_first(void **state)
+{
+	assert_rendered(
+		"{'block_io': {'requests': 3, 'oldest': [{'device': 'sda', 'operation': 'write',"
+		" 'state': 'in flight', 'sector': 2048, 'bytes': 4096, 'age_ms': 40001,"
+		" 'address': '0x10'}, {'device': 'sda', 'operation': 'flush', 'state': 'waiting',"
+		" 'bytes': 0, 'address': '0x20'}]}}",
+		"\n\n    DUMPFILE: \n"
+		"\nBlock I/O under way (3), the oldest first:\n"
+		"  sda          write        sector 2048             4096 bytes      40.001 s  "
+		"in flight, 0x10\n"
+		"  sda          flush                                            waiting, 0x20\n"
+		"  … and 1 more\n"
+		"\nModules (0):\n\nDump health:\n"
+		"  nothing that this report needed was missing\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_banner_has_the_layout_of_crash),
 		cmocka_unit_test(a_tree_with_nothing_in_it_still_renders),
+		cmocka_unit_test(block_io_is_told_the_oldest_first),
 		cmocka_unit_test(values_of_the_wrong_kind_do_no_harm),
 	};
 
