@@ -16,8 +16,9 @@ struct gathering {
 	struct blocked *b;
 	size_t room;
 	bool has_now;
-	u64 now_ns; /* the scheduler's clock when the machine stopped */
-	u64 budget; /* for wait_find() */
+	u64 now_ns;	  /* the scheduler's clock when the machine stopped */
+	u64 budget;	  /* for wait_find() */
+	bool lacks_tasks; /* some could not be read: who is not found may well live */
 	struct err *err;
 };
 
@@ -231,6 +232,14 @@ static void check_sleepers(struct gathering *g)
 	}
 }
 
+/* Only of a whole list of tasks can it be said who is not on it. */
+static void doubt_exits(struct gathering *g)
+{
+	for (size_t i = 0; g->lacks_tasks && i < g->b->num_locks; i++)
+		if (g->b->locks[i].fate == OWNER_GONE)
+			g->b->locks[i].fate = OWNER_UNKNOWN;
+}
+
 static void link_owners(struct blocked *b)
 {
 	for (size_t i = 0; i < b->num_locks; i++)
@@ -322,7 +331,9 @@ struct err *blocked_read(struct kernel *k, struct cpu_table *cpus, struct notice
 		blocked_deinit(&b);
 		return err;
 	}
+	g.lacks_tasks = count.num_breaks || count.num_unreadable;
 	check_sleepers(&g);
+	doubt_exits(&g);
 	link_owners(&b);
 	find_rings(&b);
 	err = count_behind(&b);

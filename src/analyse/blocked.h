@@ -37,6 +37,7 @@ enum owner_fate {
 	OWNER_SLEEPING, /* sleeps and could be woken */
 	OWNER_GONE,	/* there is no such task: it exited and kept the lock */
 	OWNER_REUSED,	/* there is, but it cannot be the one that took it: likewise */
+	OWNER_UNKNOWN,	/* not among the tasks that could be read, and not all could */
 };
 
 struct blocked_lock {
@@ -46,7 +47,7 @@ struct blocked_lock {
 	size_t num_waiters; /* tasks known to wait for it */
 	size_t num_behind;  /* these, and all who wait for them in turn */
 	enum owner_fate fate;
-	struct task owner;  /* unless NONE or GONE */
+	struct task owner;  /* unless NONE, GONE or UNKNOWN */
 	size_t owner_index; /* into tasks, for OWNER_BLOCKED */
 	u64 longest_ns;	    /* the longest that one of them has waited */
 };

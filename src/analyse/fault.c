@@ -104,7 +104,7 @@ static void classify_addr(const struct inquest *q, struct verdict *v, u64 addr)
 		v->class = CRASH_POISONED_POINTER;
 	else if (is_free_poison(addr))
 		v->class = CRASH_USE_AFTER_FREE;
-	else if (addr > ~(u64)ERROR_VALUES - 1)
+	else if (addr >= -(u64)ERROR_VALUES)
 		verdict_add(v, EVIDENCE_LOG, CONFIDENCE_LIKELY,
 			    "0x%llx is the error value -%llu used as a pointer",
 			    (unsigned long long)addr, (unsigned long long)-addr);

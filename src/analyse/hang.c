@@ -1,14 +1,15 @@
 #include "analyse/hang.h"
 
+#include "analyse/lockup.h"
 #include "kernel/super_block.h"
 
 #include <string.h>
 
-#define STUCK_NS                                                                           \
-	5000000000ull /* shorter waits are life, where nobody complained of them           \
-		       */
-#define SHORT_STUCK_NS 2000000000ull /* locks and I/O are for moments */
-#define MAX_TOLD       6	     /* waiters that are named one by one */
+/* Shorter waits are life, where nobody complained of them; locks and I/O are for moments.
+ */
+#define STUCK_NS       5000000000ull
+#define SHORT_STUCK_NS 2000000000ull
+#define MAX_TOLD       6 /* waiters that are named one by one */
 
 /* Did somebody complain of tasks that wait? Then how long they did needs no proof. */
 static bool is_complaint(const struct verdict *v)
@@ -16,35 +17,21 @@ static bool is_complaint(const struct verdict *v)
 	return v->trigger == TRIGGER_HUNG_TASK;
 }
 
-static void blame_task(const struct inquest *q, struct verdict *v, vaddr_t task)
-{
-	stack_unwind_task(q->k, task, q->room);
-	verdict_blame(q, v, q->room, stack_culprit(q->room, 0));
-}
-
-static void blame_cpu(const struct inquest *q, struct verdict *v, const struct cpu *cpu)
-{
-	struct crash_site site;
-
-	if (!panic_unwind(q->k, cpu, q->room))
-		return;
-	crash_site_find(q->k, q->room, false, &site);
-	verdict_blame(q, v, q->room, site.culprit);
-}
-
 static void tell_waiter(struct verdict *v, const struct blocked_task *t)
 {
-	char since[48] = "";
+	char since[48] = "", at[32] = "";
 
 	if (t->has_since)
 		snprintf(since, sizeof(since), " for %llu.%llu seconds",
 			 (unsigned long long)(t->since_ns / 1000000000u),
 			 (unsigned long long)(t->since_ns / 100000000u % 10));
+	if (t->wait.has_lock)
+		snprintf(at, sizeof(at), " at 0x%llx",
+			 (unsigned long long)t->wait.lock.addr);
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN,
-		    "%s (pid %u) waits%s in %s%s%s%s for %s at 0x%llx", t->task.comm,
-		    t->task.pid, since, *t->function ? t->function : "?",
-		    *t->module ? " [" : "", t->module, *t->module ? "]" : "",
-		    wait_kind_phrase(t->wait.kind), (unsigned long long)t->wait.lock.addr);
+		    "%s (pid %u) waits%s in %s%s%s%s for %s%s", t->task.comm, t->task.pid,
+		    since, *t->function ? t->function : "?", *t->module ? " [" : "",
+		    t->module, *t->module ? "]" : "", wait_kind_phrase(t->wait.kind), at);
 	verdict_add_addr(v, t->task.addr);
 }
 
@@ -71,6 +58,20 @@ static bool is_better(const struct blocked_task *a, const struct blocked_task *b
 	return strcmp(a->function, b->function) < 0;
 }
 
+/* Of several readers, a rw_semaphore notes only one that read last, and that one may have
+ * left. */
+static void tell_holder(struct verdict *v, const struct blocked_lock *l)
+{
+	bool is_sure = l->lock.state == LOCK_HELD;
+
+	verdict_add(v, EVIDENCE_MEMORY, is_sure ? CONFIDENCE_CERTAIN : CONFIDENCE_HINT,
+		    "which %s %s (pid %u)",
+		    is_sure ? "is held by" : "readers hold, and was read last by",
+		    l->owner.comm, l->owner.pid);
+	if (!is_sure)
+		v->confidence = CONFIDENCE_LIKELY;
+}
+
 /* Who is in a ring, and first of all code that is not the kernel's own. */
 static bool find_deadlock(const struct inquest *q, struct verdict *v)
 {
@@ -88,24 +89,42 @@ static bool find_deadlock(const struct inquest *q, struct verdict *v)
 			continue;
 		tell_waiter(v, t);
 		if (t->lock != BLOCKED_NONE)
-			verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN,
-				    "which is held by %s (pid %u)",
-				    b->locks[t->lock].owner.comm,
-				    b->locks[t->lock].owner.pid);
+			tell_holder(v, &b->locks[t->lock]);
 		if (!blamed || is_better(t, blamed))
 			blamed = t;
 	}
 	if (blamed)
-		blame_task(q, v, blamed->task.addr);
+		verdict_blame_task(q, v, blamed->task.addr);
 	return true;
 }
 
+/* Between two owners a lock has none for a moment, while its next one wakes up. */
 static bool is_orphan(const struct blocked_lock *l)
 {
 	if (l->fate == OWNER_GONE || l->fate == OWNER_REUSED)
 		return l->lock.state == LOCK_HELD;
 	return (l->lock.kind == LOCK_MUTEX || l->lock.kind == LOCK_RWSEM) &&
-	       l->lock.state == LOCK_HELD_NOBODY;
+	       l->lock.state == LOCK_HELD_NOBODY && l->longest_ns >= SHORT_STUCK_NS;
+}
+
+static void tell_orphan(struct verdict *v, const struct blocked_lock *l)
+{
+	const char *kind = lock_kind_name(l->lock.kind);
+
+	if (l->lock.state == LOCK_HELD_NOBODY)
+		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY,
+			    "the %s at 0x%llx is taken, but nobody is noted as its owner, "
+			    "and its waiters were not woken",
+			    kind, (unsigned long long)l->lock.addr);
+	else
+		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY,
+			    "the %s at 0x%llx is held by the task at 0x%llx, %s", kind,
+			    (unsigned long long)l->lock.addr,
+			    (unsigned long long)l->lock.owner,
+			    l->fate == OWNER_REUSED
+				    ? "where there is another task now: the owner exited"
+				    : "and there is no such task: it exited");
+	verdict_add_addr(v, l->lock.addr);
 }
 
 static bool find_orphan(const struct inquest *q, struct verdict *v)
@@ -118,18 +137,11 @@ static bool find_orphan(const struct inquest *q, struct verdict *v)
 		if (!is_orphan(l))
 			continue;
 		v->class = CRASH_ORPHANED_LOCK;
-		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY,
-			    "the %s at 0x%llx is held by the task at 0x%llx, %s",
-			    lock_kind_name(l->lock.kind), (unsigned long long)l->lock.addr,
-			    (unsigned long long)l->lock.owner,
-			    l->fate == OWNER_REUSED
-				    ? "where there is another task now: the owner exited"
-				    : "and there is no such task: it exited");
-		verdict_add_addr(v, l->lock.addr);
+		tell_orphan(v, l);
 		tell_waiters(b, v, i);
 		for (size_t j = 0; j < b->num_tasks; j++)
 			if (b->tasks[j].lock == i) {
-				blame_task(q, v, b->tasks[j].task.addr);
+				verdict_blame_task(q, v, b->tasks[j].task.addr);
 				break;
 			}
 		return true;
@@ -174,6 +186,7 @@ static void tell_owner(struct verdict *v, const struct blocked_lock *l)
 		[OWNER_SLEEPING] = "which sleeps",
 		[OWNER_GONE] = "",
 		[OWNER_REUSED] = "",
+		[OWNER_UNKNOWN] = "",
 	};
 
 	if (!*doing[l->fate])
@@ -232,9 +245,9 @@ static bool find_held(const struct inquest *q, struct verdict *v)
 	tell_waiters(q->blocked, v, (size_t)(l - q->blocked->locks));
 	cpu = l->fate == OWNER_RUNNING ? cpu_find_task(q->cpus, l->owner.addr) : NULL;
 	if (cpu)
-		blame_cpu(q, v, cpu);
-	else
-		blame_task(q, v, l->owner.addr);
+		verdict_blame_cpu(q, v, cpu);
+	else if (l->owner.addr)
+		verdict_blame_task(q, v, l->owner.addr);
 	return true;
 }
 
@@ -299,98 +312,8 @@ static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io
 		tell_requests(q, v);
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY, "%u tasks wait%s for long", num,
 		    for_io ? " for I/O" : "");
-	blame_task(q, v, longest->task.addr);
+	verdict_blame_task(q, v, longest->task.addr);
 	return true;
-}
-
-/* ---- CPUs ---- */
-
-/* The CPU that a watchdog complained of, NULL if it did not say. */
-static const struct cpu *accused_cpu(const struct inquest *q, const struct verdict *v)
-{
-	const struct log_event *e = log_events_newest(
-		q->log,
-		v->trigger == TRIGGER_SOFT_LOCKUP ? LOG_SOFT_LOCKUP : LOG_HARD_LOCKUP);
-
-	if (e && e->has_cpu && e->cpu < CPU_MAX)
-		return cpu_find(q->cpus, (unsigned)e->cpu);
-	return q->place->has_cpu ? cpu_find(q->cpus, q->place->cpu) : NULL;
-}
-
-static bool find_lockup(const struct inquest *q, struct verdict *v)
-{
-	const struct log_event *e = NULL;
-	const struct cpu *cpu;
-
-	if (v->trigger == TRIGGER_SOFT_LOCKUP)
-		e = log_events_newest(q->log, LOG_SOFT_LOCKUP);
-	else if (v->trigger == TRIGGER_HARD_LOCKUP)
-		e = log_events_newest(q->log, LOG_HARD_LOCKUP);
-	else if (v->trigger == TRIGGER_RCU_STALL)
-		e = log_events_newest(q->log, LOG_RCU_STALL);
-	else
-		return false;
-	v->class = crash_trigger_message(v->trigger);
-	if (e)
-		verdict_add(v, EVIDENCE_LOG, CONFIDENCE_LIKELY, "%s", e->text);
-	cpu = accused_cpu(q, v);
-	if (cpu)
-		blame_cpu(q, v, cpu);
-	return true;
-}
-
-static bool is_spinning(const struct stack *s, size_t first)
-{
-	for (size_t i = first; i < s->num_frames && i < first + 3; i++)
-		if (s->frames[i].has_symbol &&
-		    (strstr(s->frames[i].symbol.name, "queued_spin_lock_slowpath") ||
-		     strncmp(s->frames[i].symbol.name, "_raw_spin_lock", 14) == 0))
-			return true;
-	return false;
-}
-
-/* The registers that a CPU had when the NMI came, and not those of its handler. */
-static const struct frame *stopped_frame(const struct stack *s)
-{
-	for (size_t i = 0; i < s->num_frames; i++)
-		if (s->frames[i].kind == FRAME_REGS)
-			return &s->frames[i];
-	return s->num_frames ? &s->frames[0] : NULL;
-}
-
-/* With interrupts off and not in the idle loop, it would have done nothing else. One that
- * waits for a spinlock is the victim of one that does not. */
-static bool find_dead_cpu(const struct inquest *q, struct verdict *v)
-{
-	const struct arch *arch = dump_arch(kernel_dump(q->k));
-	bool is_found = false, is_blamed = false;
-
-	for (size_t i = 0; arch && i < q->cpus->count; i++) {
-		const struct cpu *cpu = &q->cpus->cpus[i];
-		const struct frame *f;
-		bool spins;
-		size_t at;
-
-		if (cpu->curr == cpu->idle || !panic_unwind(q->k, cpu, q->room))
-			continue;
-		f = stopped_frame(q->room);
-		if (!f || !arch->has_interrupts_off(&f->regs))
-			continue;
-		at = (size_t)(f - q->room->frames);
-		spins = is_spinning(q->room, at);
-		verdict_add(v, EVIDENCE_REGISTERS, CONFIDENCE_LIKELY,
-			    "CPU %u ran with interrupts off in %s%s", cpu->number,
-			    f->has_symbol ? f->symbol.name : "code without a name",
-			    spins ? ", waiting for a spinlock" : "");
-		verdict_add_addr(v, f->pc);
-		if (!is_found || (!spins && !is_blamed))
-			verdict_blame(q, v, q->room, stack_culprit(q->room, at));
-		is_found = true;
-		is_blamed |= !spins;
-	}
-	if (is_found)
-		v->class = CRASH_HARD_LOCKUP;
-	return is_found;
 }
 
 /* Nothing is wrong only where it would have been seen. */
@@ -407,8 +330,8 @@ void hang_find(const struct inquest *q, struct verdict *v)
 		return;
 	/* What a machine that nobody stopped was waiting for, it may have got since. */
 	if (v->trigger != TRIGGER_NONE &&
-	    (find_freeze(q, v) || find_lockup(q, v) ||
-	     (v->trigger == TRIGGER_NMI && find_dead_cpu(q, v)) || find_held(q, v) ||
+	    (find_freeze(q, v) || lockup_find(q, v) ||
+	     (v->trigger == TRIGGER_NMI && lockup_find_dead_cpu(q, v)) || find_held(q, v) ||
 	     find_waiting(q, v, true) || find_waiting(q, v, false)))
 		return;
 	verdict_acquit(v);

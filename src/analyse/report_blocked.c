@@ -39,6 +39,7 @@ static json_t *blocked_lock(struct report *r, const struct blocked_lock *l)
 		[OWNER_SLEEPING] = "asleep",
 		[OWNER_GONE] = "gone",
 		[OWNER_REUSED] = "gone, its memory used again",
+		[OWNER_UNKNOWN] = "not among the tasks that could be read",
 	};
 	json_t *j = tree_object(&r->tree);
 
@@ -52,7 +53,7 @@ static json_t *blocked_lock(struct report *r, const struct blocked_lock *l)
 	tree_set(&r->tree, j, "owner_is", json_string(fates[l->fate]));
 	if (l->lock.owner)
 		tree_set_hex(&r->tree, j, "owner_address", l->lock.owner);
-	if (l->fate != OWNER_NONE && l->fate != OWNER_GONE)
+	if (l->owner.addr)
 		tree_set(&r->tree, j, "owner", report_task(r, &l->owner));
 	tree_set_int(&r->tree, j, "waiters", l->num_waiters);
 	tree_set_int(&r->tree, j, "waiters_behind", l->num_behind);

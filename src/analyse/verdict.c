@@ -107,6 +107,22 @@ void verdict_blame(const struct inquest *q, struct verdict *v, const struct stac
 	}
 }
 
+void verdict_blame_task(const struct inquest *q, struct verdict *v, vaddr_t task)
+{
+	stack_unwind_task(q->k, task, q->room);
+	verdict_blame(q, v, q->room, stack_culprit(q->room, 0));
+}
+
+void verdict_blame_cpu(const struct inquest *q, struct verdict *v, const struct cpu *cpu)
+{
+	struct crash_site site;
+
+	if (!panic_unwind(q->k, cpu, q->room))
+		return;
+	crash_site_find(q->k, q->room, false, &site);
+	verdict_blame(q, v, q->room, site.culprit);
+}
+
 /* What some triggers are by themselves. */
 static enum crash_class class_of_trigger(enum crash_trigger t)
 {
@@ -292,11 +308,13 @@ void verdict_find(const struct inquest *q, struct verdict *ret)
 
 	find_trigger(q, &v);
 	v.class = class_of_trigger(v.trigger);
-	verdict_blame(q, &v, q->site->stack, q->site->culprit);
-	if (crash_trigger_is_messenger(v.trigger))
+	/* Whoever ran when a messenger came only happened to run. */
+	if (crash_trigger_is_messenger(v.trigger)) {
 		hang_find(q, &v);
-	else
+	} else {
+		verdict_blame(q, &v, q->site->stack, q->site->culprit);
 		fault_find(q, &v);
+	}
 	if (v.class == CRASH_OUT_OF_MEMORY) {
 		find_leak(q, &v);
 		suspect(q, &v);

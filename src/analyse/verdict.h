@@ -100,5 +100,8 @@ void verdict_acquit(struct verdict *v);
 /* Take the frame @index of @s for whom to look at, if it is one. */
 void verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
 		   size_t index);
+/* Whose code a task that does not run, or a CPU, was in. */
+void verdict_blame_task(const struct inquest *q, struct verdict *v, vaddr_t task);
+void verdict_blame_cpu(const struct inquest *q, struct verdict *v, const struct cpu *cpu);
 
 #endif

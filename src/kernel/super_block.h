@@ -9,7 +9,7 @@
 #include "kernel/kernel.h"
 
 #define SUPER_BLOCK_ID_SIZE 33
-#define SUPER_BLOCKS_MAX    65536
+#define SUPER_BLOCKS_MAX    16384
 
 /* SB_UNFROZEN … SB_FREEZE_COMPLETE. */
 enum freeze_level {

@@ -141,6 +141,20 @@ DELIBERATE = {
     "healthy": Crash("nothing: QEMU dumps the running guest", [], {}, end=NOTHING),
 }
 
+
+
+def _rcu_stall(what, number):
+    return Crash(
+        what,
+        [
+            "set /proc/sys/kernel/panic_on_rcu_stall 1",
+            "set /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout 4",
+            _control("queryd", number, 1),
+        ],
+        blames("tsr_index_walk", cpu=1, task="pid:queryd"),
+    )
+
+
 LOCKUPS = {
     "soft-lockup": Crash(
         "a task that does not come out of a loop in the kernel",
@@ -151,15 +165,8 @@ LOCKUPS = {
         ],
         blames("tsr_scrub_pass", cpu=1, task="pid:compactd"),
     ),
-    "rcu-stall": Crash(
-        "a walk in a circle under rcu_read_lock()",
-        [
-            "set /proc/sys/kernel/panic_on_rcu_stall 1",
-            "set /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout 4",
-            _control("queryd", 28, 1),
-        ],
-        blames("tsr_index_walk", cpu=1, task="pid:queryd"),
-    ),
+    "rcu-stall": _rcu_stall("a walk in a circle under rcu_read_lock()", 28),
+    "rcu-stall-other": _rcu_stall("the same with interrupts off: the other CPU notices", 29),
     "hard-lockup": Crash(
         "interrupts off on both CPUs: one waits for a device, the other for its spinlock",
         [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The index: a reader that sleeps with the lock held, and a walk in a circle. */
+/* The index: a reader that sleeps with the lock held, and walks in a circle. */
 #include <linux/completion.h>
+#include <linux/irqflags.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
@@ -64,10 +65,22 @@ static int tsr_index_find(void)
 	return tsr_index_walk(entries, 11) ? 0 : -ENOENT;
 }
 
+/* The same, and its own CPU cannot notice. */
+static int tsr_index_find_at_once(void)
+{
+	int err;
+
+	local_irq_disable();
+	err = tsr_index_find();
+	local_irq_enable();
+	return err;
+}
+
 const struct tsr_request tsr_index_requests[] = {
 	{71, tsr_index_scan},
 	{72, tsr_index_rebuild},
 	{73, tsr_index_lookup},
 	{28, tsr_index_find},
+	{29, tsr_index_find_at_once},
 	{0, NULL},
 };
