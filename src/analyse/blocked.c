@@ -3,6 +3,7 @@
 #include "analyse/function_names.h"
 #include "kernel/field.h"
 #include "kernel/super_block.h"
+#include "kernel/symbols.h"
 
 #include <string.h>
 
@@ -130,12 +131,15 @@ static size_t find_lock(const struct blocked *b, vaddr_t addr)
 static void name_lock(struct kernel *k, struct blocked_lock *l)
 {
 	struct super_block sb;
-	struct symbol_at at;
+	struct symbol symbol;
+	u64 offset;
 
 	if (l->lock.kind == LOCK_PERCPU_RWSEM && super_block_of(k, l->lock.addr, &sb))
 		snprintf(l->what, sizeof(l->what), "freeze of %s on %s", sb.type, sb.id);
-	else if (kernel_symbol_at(k, l->lock.addr, &at) && at.offset < at.size)
-		snprintf(l->what, sizeof(l->what), "%.*s", BLOCKED_NAME_SIZE - 1, at.name);
+	else if (symbol_at(k, l->lock.addr, UINT64_MAX, &symbol, &offset) &&
+		 offset < symbol.size)
+		snprintf(l->what, sizeof(l->what), "%.*s", BLOCKED_NAME_SIZE - 1,
+			 symbol.name);
 }
 
 static struct err *gather_locks(struct kernel *k, struct blocked *b)

@@ -17,21 +17,31 @@ static bool is_complaint(const struct verdict *v)
 	return v->trigger == TRIGGER_HUNG_TASK;
 }
 
-static void tell_waiter(struct verdict *v, const struct blocked_task *t)
+/* " (what) at 0x…" */
+static void format_lock(const struct blocked *b, const struct blocked_task *t, char *text,
+			size_t size)
 {
-	char since[48] = "", at[32] = "";
+	const char *what = t->lock == BLOCKED_NONE ? "" : b->locks[t->lock].what;
+
+	snprintf(text, size, "%s%s%s at 0x%llx", *what ? " (" : "", what, *what ? ")" : "",
+		 (unsigned long long)t->wait.lock.addr);
+}
+
+static void tell_waiter(const struct blocked *b, struct verdict *v,
+			const struct blocked_task *t)
+{
+	char since[48] = "", lock[BLOCKED_NAME_SIZE + 64] = "";
 
 	if (t->has_since)
 		snprintf(since, sizeof(since), " for %llu.%llu seconds",
 			 (unsigned long long)(t->since_ns / 1000000000u),
 			 (unsigned long long)(t->since_ns / 100000000u % 10));
 	if (t->wait.has_lock)
-		snprintf(at, sizeof(at), " at 0x%llx",
-			 (unsigned long long)t->wait.lock.addr);
+		format_lock(b, t, lock, sizeof(lock));
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN,
 		    "%s (pid %u) waits%s in %s%s%s%s for %s%s", t->task.comm, t->task.pid,
 		    since, *t->function ? t->function : "?", *t->module ? " [" : "",
-		    t->module, *t->module ? "]" : "", wait_kind_phrase(t->wait.kind), at);
+		    t->module, *t->module ? "]" : "", wait_kind_phrase(t->wait.kind), lock);
 	verdict_add_addr(v, t->task.addr);
 }
 
@@ -42,7 +52,7 @@ static void tell_waiters(const struct blocked *b, struct verdict *v, size_t lock
 	for (size_t i = 0; i < b->num_tasks && told < MAX_TOLD; i++) {
 		if (b->tasks[i].lock != lock)
 			continue;
-		tell_waiter(v, &b->tasks[i]);
+		tell_waiter(b, v, &b->tasks[i]);
 		told++;
 	}
 }
@@ -87,7 +97,7 @@ static bool find_deadlock(const struct inquest *q, struct verdict *v)
 
 		if (t->ring != 1)
 			continue;
-		tell_waiter(v, t);
+		tell_waiter(b, v, t);
 		if (t->lock != BLOCKED_NONE)
 			tell_holder(v, &b->locks[t->lock]);
 		if (!blamed || is_better(t, blamed))
@@ -165,8 +175,9 @@ static bool find_freeze(const struct inquest *q, struct verdict *v)
 		v->confidence = CONFIDENCE_CERTAIN;
 		verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN,
 			    "the %s filesystem on %s is frozen (level %llu of 4), and %zu "
-			    "tasks wait for it to thaw",
-			    sb.type, sb.id, (unsigned long long)sb.frozen, l->num_waiters);
+			    "task%s for it to thaw",
+			    sb.type, sb.id, (unsigned long long)sb.frozen, l->num_waiters,
+			    l->num_waiters == 1 ? " waits" : "s wait");
 		verdict_add_addr(v, sb.addr);
 		tell_waiters(b, v, i);
 		verdict_acquit(v);
@@ -235,13 +246,14 @@ static bool find_held(const struct inquest *q, struct verdict *v)
 		return false;
 	v->class = is_complaint(v) ? CRASH_HUNG_TASK : CRASH_LOCK_HELD;
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN,
-		    "%zu tasks wait for the %s at 0x%llx, or for somebody who does",
-		    l->num_behind, lock_kind_name(l->lock.kind),
-		    (unsigned long long)l->lock.addr);
+		    "%zu task%s for the %s%s%s%s at 0x%llx, or for somebody who does",
+		    l->num_behind, l->num_behind == 1 ? " waits" : "s wait",
+		    lock_kind_name(l->lock.kind), *l->what ? " (" : "", l->what,
+		    *l->what ? ")" : "", (unsigned long long)l->lock.addr);
 	verdict_add_addr(v, l->lock.addr);
 	tell_owner(v, l);
 	if (l->owner_index != BLOCKED_NONE)
-		tell_waiter(v, &q->blocked->tasks[l->owner_index]);
+		tell_waiter(q->blocked, v, &q->blocked->tasks[l->owner_index]);
 	tell_waiters(q->blocked, v, (size_t)(l - q->blocked->locks));
 	cpu = l->fate == OWNER_RUNNING ? cpu_find_task(q->cpus, l->owner.addr) : NULL;
 	if (cpu)
@@ -303,15 +315,15 @@ static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io
 		if (!longest || t->since_ns > longest->since_ns)
 			longest = t;
 		if (num++ < MAX_TOLD)
-			tell_waiter(v, t);
+			tell_waiter(b, v, t);
 	}
 	if (!longest)
 		return false;
 	v->class = for_io ? CRASH_STUCK_IO : CRASH_HUNG_TASK;
 	if (for_io)
 		tell_requests(q, v);
-	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY, "%u tasks wait%s for long", num,
-		    for_io ? " for I/O" : "");
+	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY, "%u task%s%s for long", num,
+		    num == 1 ? " waits" : "s wait", for_io ? " for I/O" : "");
 	verdict_blame_task(q, v, longest->task.addr);
 	return true;
 }

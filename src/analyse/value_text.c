@@ -1,6 +1,7 @@
 #include "analyse/type_text_priv.h"
 
 #include "base/str.h"
+#include "kernel/symbols.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -219,19 +220,20 @@ static bool is_text(const struct btf *btf, u32 id)
 /* An address, the symbol it lies in, and the text that is there if it points to one. */
 static void add_address(struct printer *p, u64 value, bool is_to_text)
 {
-	struct symbol_at symbol;
+	struct symbol symbol;
+	u64 offset;
 
 	buf_printf(p->b, "0x%llx", (unsigned long long)value);
 	if (!value)
 		return;
 	/* Texts without a name of their own lie together behind some other symbol, since
 	 * kallsyms tells no ends. */
-	if (types_symbol_at(p->t, value, &symbol) &&
-	    !(is_to_text && symbol.offset && symbol.size > MAX_TEXT_SYMBOL)) {
+	if (symbol_at(types_kernel(p->t), value, UINT64_MAX, &symbol, &offset) &&
+	    !(is_to_text && offset && symbol.size > MAX_TEXT_SYMBOL)) {
 		buf_add_str(p->b, " <");
 		add_name(p->b, symbol.name);
-		if (symbol.offset)
-			buf_printf(p->b, "+%llu", (unsigned long long)symbol.offset);
+		if (offset)
+			buf_printf(p->b, "+%llu", (unsigned long long)offset);
 		buf_add_char(p->b, '>');
 	}
 	if (is_to_text) {

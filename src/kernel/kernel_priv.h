@@ -65,6 +65,9 @@ struct kernel {
 	struct image_types types;
 	struct field_cache fields;
 	struct text_range text[IMAGE_TEXT_RANGES];
+	bool is_image_tried;
+	struct text_range image; /* text and data; empty: not known */
+	bool is_image_open;	 /* its end is not known: modules may lie in `image` */
 
 	bool is_orc_tried;
 	bool has_orc; /* the image's table is there */

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/str.h"
+#include "kernel/symbols.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -22,13 +23,14 @@ struct object object_at(struct types *t, struct type_ref type, vaddr_t addr)
 static u64 elements_of_extent(const struct object *o)
 {
 	struct object element = *o;
-	struct symbol_at symbol;
+	struct symbol symbol;
+	u64 offset;
 	char text[MAX_TEXT_LEN];
 	u64 size;
 
 	element.count = 1;
 	if (!object_size(&element, &size) || size == 0 ||
-	    !types_symbol_at(o->types, o->addr, &symbol) || symbol.offset != 0 ||
+	    !symbol_at(types_kernel(o->types), o->addr, 0, &symbol, &offset) ||
 	    symbol.size > MAX_ARRAY)
 		return 1;
 	if (size == 1) {

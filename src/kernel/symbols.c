@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define IMAGE_MAX_LEN ((u64)1 << 30)
+
 static void take_image_symbol(const struct kallsyms_symbol *from, struct symbol *ret)
 {
 	ret->addr = from->addr;
@@ -110,17 +112,28 @@ bool symbol_find(struct kernel *k, const char *name, struct symbol *ret)
 	return !symbol_each_of_modules(k, match_name, &search);
 }
 
-/* Is @addr in the image, as far as its bounds are known? */
-static bool is_in_image(struct kernel *k, vaddr_t addr)
+/* Find the bounds of the image, once: a table is searched through for each. */
+static void find_image(struct kernel *k)
 {
 	vaddr_t start, end;
 
+	k->is_image_tried = true;
 	if (!kernel_symbol_find(k, "_text", &start) &&
 	    !kernel_symbol_find(k, "_stext", &start))
-		return false;
-	if (kernel_symbol_find(k, "_end", &end))
-		return addr >= start && addr < end;
-	return addr >= start && !kernel_module_of(k, addr);
+		return;
+	k->is_image_open = !kernel_symbol_find(k, "_end", &end);
+	if (k->is_image_open)
+		end = start + IMAGE_MAX_LEN;
+	if (end > start)
+		k->image = (struct text_range){start, end - start};
+}
+
+static bool is_in_image(struct kernel *k, vaddr_t addr)
+{
+	if (!k->is_image_tried)
+		find_image(k);
+	return text_range_has(&k->image, addr) &&
+	       !(k->is_image_open && kernel_module_of(k, addr));
 }
 
 bool symbol_at(struct kernel *k, vaddr_t addr, u64 max_offset, struct symbol *ret,

@@ -72,8 +72,4 @@ enum symbol_typing types_of_variable(struct types *t, const char *name,
 				     struct type_ref *ret, unsigned *ret_pointers,
 				     u64 *ret_count);
 
-/* The symbol that contains @addr, be it text or data, of the image or a module. False below
- * and above all. */
-bool types_symbol_at(struct types *t, vaddr_t addr, struct symbol_at *ret);
-
 #endif

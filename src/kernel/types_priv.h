@@ -1,4 +1,4 @@
-/* The inside of a struct types, shared by types.c, module_types.c and types_symbols.c. */
+/* The inside of a struct types, shared by types.c and module_types.c. */
 #ifndef KERNEL_TYPES_PRIV_H
 #define KERNEL_TYPES_PRIV_H
 
@@ -18,9 +18,6 @@ struct types {
 	bool are_modules_tried;
 	struct module_types *modules; /* owned; the oldest first */
 	size_t num_modules;
-
-	bool is_image_known;
-	vaddr_t image_start, image_end;
 };
 
 /* Load the modules' types if that was not tried yet. What fails is told in the dump's

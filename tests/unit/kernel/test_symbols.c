@@ -112,6 +112,40 @@ static void without_a_table_vmcoreinfo_still_names_some(void **state)
 	assert_int_equal(all.count, 0);
 }
 
+static void addresses_have_symbols_of_text_and_data(void **state)
+{
+	cleanup(tiny_kernel_freep) struct tiny_kernel *t = tiny_kernel_new(TINY_WHOLE);
+	struct symbol s;
+	u64 offset;
+
+	tiny_kernel_open(t);
+	assert_true(symbol_at(t->k, TINY(TINY_TEXT + 0x104), UINT64_MAX, &s, &offset));
+	assert_string_equal(s.name, "outer");
+	assert_int_equal(offset, 4);
+	assert_true(symbol_at(t->k, TINY(TINY_VARIABLES + TINY_MODULES), 0, &s, &offset));
+	assert_string_equal(s.name, "modules");
+	assert_false(symbol_at(t->k, 0x40, UINT64_MAX, &s, &offset));
+	assert_false(symbol_at(t->k, 0xff11000000001000, UINT64_MAX, &s, &offset));
+}
+
+static void modules_data_has_symbols_outside_of_the_image(void **state)
+{
+	cleanup(tiny_kernel_freep) struct tiny_kernel *t = tiny_kernel_new(TINY_WHOLE);
+	struct symbol s;
+	u64 offset;
+
+	/* The image ends before the module, whose second part is 8 bytes of data. */
+	tiny_put64(t, TINY_MODULE + 96 + 16, TINY(TINY_MODULE));
+	tiny_put64(t, TINY_MODULE + 96 + 24, 8);
+	buf_printf(&t->g.vmcoreinfo, "SYMBOL(_end)=%llx\n", TINY(TINY_MODULE));
+	tiny_kernel_open(t);
+	assert_true(symbol_at(t->k, TINY(TINY_MODULE + 4), UINT64_MAX, &s, &offset));
+	assert_string_equal(s.name, "data");
+	assert_string_equal(s.module, "tiny_mod");
+	assert_int_equal(offset, 4);
+	assert_false(symbol_at(t->k, TINY(TINY_MODULE + 8), UINT64_MAX, &s, &offset));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +156,8 @@ int main(void)
 		cmocka_unit_test(an_address_too_far_behind_has_none),
 		cmocka_unit_test(a_walk_ends_when_it_is_told_to),
 		cmocka_unit_test(without_a_table_vmcoreinfo_still_names_some),
+		cmocka_unit_test(addresses_have_symbols_of_text_and_data),
+		cmocka_unit_test(modules_data_has_symbols_outside_of_the_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

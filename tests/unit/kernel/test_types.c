@@ -104,36 +104,6 @@ static void names_are_listed_by_how_they_begin(void **state)
 	assert_int_equal(count, 1);
 }
 
-static void addresses_have_symbols_of_text_and_data(void **state)
-{
-	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
-	struct symbol_at s;
-
-	typed_kernel_open(t);
-	assert_true(types_symbol_at(t->types, TINY(TINY_TEXT + 0x104), &s));
-	assert_string_equal(s.name, "outer");
-	assert_true(types_symbol_at(t->types, TINY(TINY_VARIABLES + TINY_MODULES), &s));
-	assert_string_equal(s.name, "modules");
-	assert_false(types_symbol_at(t->types, 0x40, &s));
-	assert_false(types_symbol_at(t->types, 0xff11000000001000, &s));
-}
-
-static void modules_data_has_symbols_outside_of_the_image(void **state)
-{
-	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
-	struct symbol_at s;
-
-	/* The image ends before the module. */
-	gen_kernel_forget(&t->tiny->g, "SYMBOL(_end)");
-	buf_printf(&t->tiny->g.vmcoreinfo, "SYMBOL(_end)=%llx\n", TINY(TINY_MODULE));
-	typed_kernel_open(t);
-	assert_true(types_symbol_at(t->types, TINY(TINY_MODULE + 4), &s));
-	assert_string_equal(s.name, "data");
-	assert_string_equal(s.module, "tiny_mod");
-	assert_int_equal(s.offset, 4);
-	assert_false(types_symbol_at(t->types, TINY(TINY_MODULE + 8), &s));
-}
-
 static void a_list_of_modules_that_loops_ends(void **state)
 {
 	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
@@ -199,8 +169,6 @@ int main(void)
 		cmocka_unit_test(types_are_parsed_as_they_are_written),
 		cmocka_unit_test(variables_have_types_from_btf_or_the_table),
 		cmocka_unit_test(names_are_listed_by_how_they_begin),
-		cmocka_unit_test(addresses_have_symbols_of_text_and_data),
-		cmocka_unit_test(modules_data_has_symbols_outside_of_the_image),
 		cmocka_unit_test(a_list_of_modules_that_loops_ends),
 		cmocka_unit_test(what_lies_behind_a_gap_in_the_list_is_found),
 		cmocka_unit_test(types_of_another_kernel_are_refused),
