@@ -10,6 +10,9 @@
 #define RTLOCK_WAIT                                                                        \
 	0x1000 /* 5f220be21418 ("sched/wakeup: Prepare for RT sleeping locks") */
 
+/* What the clock of the machine and those of the schedulers of its CPUs may differ by. */
+#define CLOCK_SLACK_NS 1000000000u
+
 struct gathering {
 	struct kernel *k;
 	struct cpu_table *cpus;
@@ -51,16 +54,32 @@ static void read_now(struct gathering *g)
 	}
 }
 
-/* When it last got a CPU is close enough to when it lost it. */
+/* How long a task ran when it last had a CPU; 0 if that is not known. */
+static u64 last_run_ns(struct gathering *g, vaddr_t task)
+{
+	u64 now = 0, before = 0;
+	struct err *err =
+		field_read_by_name(g->k, task, "task_struct", "se.sum_exec_runtime", &now);
+
+	if (!err)
+		err = field_read_by_name(g->k, task, "task_struct",
+					 "se.prev_sum_exec_runtime", &before);
+	if (err || before > now)
+		now = before = 0;
+	err_ignore(err);
+	return now - before;
+}
+
+/* It waits since it lost the CPU: when it last got one, and how long it kept it. */
 static void read_since(struct gathering *g, struct blocked_task *t)
 {
-	u64 arrival = 0;
+	u64 arrival = 0, run = last_run_ns(g, t->task.addr);
 	struct err *err = field_read_by_name(g->k, t->task.addr, "task_struct",
 					     "sched_info.last_arrival", &arrival);
 
 	t->has_since = !err && g->has_now && arrival && arrival <= g->now_ns;
 	if (t->has_since)
-		t->since_ns = g->now_ns - arrival;
+		t->since_ns = g->now_ns - arrival - min_u64(run, g->now_ns - arrival);
 	err_ignore(err);
 }
 
@@ -171,7 +190,7 @@ static struct err *gather_locks(struct kernel *k, struct blocked *b)
 }
 
 /* A task_struct can be used again for another task once its owner has exited. It has begun
- * after somebody began to wait for it then. */
+ * after somebody began to wait for it then. Begin and wait are told by different clocks. */
 static bool is_reused(struct gathering *g, const struct blocked_lock *l,
 		      const struct task *owner)
 {
@@ -179,7 +198,7 @@ static bool is_reused(struct gathering *g, const struct blocked_lock *l,
 	struct err *err =
 		field_read_by_name(g->k, owner->addr, "task_struct", "start_time", &start);
 	bool is_younger =
-		!err && g->has_now && l->longest_ns && start > g->now_ns - l->longest_ns;
+		!err && g->has_now && start > g->now_ns - l->longest_ns + CLOCK_SLACK_NS;
 
 	err_ignore(err);
 	return is_younger;
