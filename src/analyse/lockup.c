@@ -1,6 +1,8 @@
 #include "analyse/lockup.h"
 
 #include "kernel/rcu.h"
+#include "kernel/spinlock.h"
+#include "kernel/symbols.h"
 
 #include <string.h>
 
@@ -60,6 +62,65 @@ static void blame_stalled(const struct inquest *q, struct verdict *v)
 		verdict_blame_task(q, v, r.tasks[0]);
 }
 
+static bool is_spinning(const struct stack *s, size_t first)
+{
+	for (size_t i = first; i < s->num_frames && i < first + 3; i++)
+		if (s->frames[i].has_symbol && spinlock_spins(s->frames[i].symbol.name))
+			return true;
+	return false;
+}
+
+/* ", waiting for the spinlock name at 0x…"; "" if the frame @f of @s does not spin. */
+static void format_spinlock(const struct inquest *q, const struct stack *s,
+			    const struct frame *f, char *text, size_t size)
+{
+	struct symbol symbol;
+	vaddr_t lock;
+	u64 offset;
+
+	text[0] = '\0';
+	if (!is_spinning(s, (size_t)(f - s->frames)))
+		return;
+	if (!spinlock_waited_for(q->k, q->cpus, &f->regs, &lock))
+		snprintf(text, size, ", waiting for a spinlock");
+	else if (symbol_at(q->k, lock, UINT64_MAX, &symbol, &offset) &&
+		 offset < symbol.size)
+		snprintf(text, size, ", waiting for the spinlock %.*s at 0x%llx",
+			 BLOCKED_NAME_SIZE, symbol.name, (unsigned long long)lock);
+	else
+		snprintf(text, size, ", waiting for the spinlock at 0x%llx",
+			 (unsigned long long)lock);
+}
+
+/* The registers that a CPU had when the NMI came, and not those of its handler. */
+static const struct frame *stopped_frame(const struct stack *s)
+{
+	for (size_t i = 0; i < s->num_frames; i++)
+		if (s->frames[i].kind == FRAME_REGS)
+			return &s->frames[i];
+	return s->num_frames ? &s->frames[0] : NULL;
+}
+
+/* Whoever spins is the victim of whoever has the lock. */
+static void tell_spinning(const struct inquest *q, struct verdict *v, const struct cpu *cpu)
+{
+	char lock[BLOCKED_NAME_SIZE + 64];
+	const struct frame *f;
+
+	if (!panic_unwind(q->k, cpu, q->room))
+		return;
+	f = stopped_frame(q->room);
+	if (!f)
+		return;
+	format_spinlock(q, q->room, f, lock, sizeof(lock));
+	if (!*lock)
+		return;
+	verdict_add(v, EVIDENCE_REGISTERS, CONFIDENCE_LIKELY, "CPU %u ran in %s%s",
+		    cpu->number, f->has_symbol ? f->symbol.name : "code without a name",
+		    lock);
+	verdict_add_addr(v, f->pc);
+}
+
 static enum log_event_kind complaint_of(enum crash_trigger t)
 {
 	if (t == TRIGGER_SOFT_LOCKUP)
@@ -84,28 +145,11 @@ bool lockup_find(const struct inquest *q, struct verdict *v)
 		return true;
 	}
 	cpu = accused_cpu(q, e);
-	if (cpu)
+	if (cpu) {
 		verdict_blame_cpu(q, v, cpu);
+		tell_spinning(q, v, cpu);
+	}
 	return true;
-}
-
-static bool is_spinning(const struct stack *s, size_t first)
-{
-	for (size_t i = first; i < s->num_frames && i < first + 3; i++)
-		if (s->frames[i].has_symbol &&
-		    (strstr(s->frames[i].symbol.name, "queued_spin_lock_slowpath") ||
-		     strncmp(s->frames[i].symbol.name, "_raw_spin_lock", 14) == 0))
-			return true;
-	return false;
-}
-
-/* The registers that a CPU had when the NMI came, and not those of its handler. */
-static const struct frame *stopped_frame(const struct stack *s)
-{
-	for (size_t i = 0; i < s->num_frames; i++)
-		if (s->frames[i].kind == FRAME_REGS)
-			return &s->frames[i];
-	return s->num_frames ? &s->frames[0] : NULL;
 }
 
 /* With interrupts off and not in the idle loop, it would have done nothing else. One that
@@ -118,25 +162,24 @@ bool lockup_find_dead_cpu(const struct inquest *q, struct verdict *v)
 	for (size_t i = 0; arch && i < q->cpus->count; i++) {
 		const struct cpu *cpu = &q->cpus->cpus[i];
 		const struct frame *f;
-		bool spins;
-		size_t at;
+		char lock[BLOCKED_NAME_SIZE + 64];
 
 		if (cpu->curr == cpu->idle || !panic_unwind(q->k, cpu, q->room))
 			continue;
 		f = stopped_frame(q->room);
 		if (!f || !arch->has_interrupts_off(&f->regs))
 			continue;
-		at = (size_t)(f - q->room->frames);
-		spins = is_spinning(q->room, at);
+		format_spinlock(q, q->room, f, lock, sizeof(lock));
 		verdict_add(v, EVIDENCE_REGISTERS, CONFIDENCE_LIKELY,
 			    "CPU %u ran with interrupts off in %s%s", cpu->number,
-			    f->has_symbol ? f->symbol.name : "code without a name",
-			    spins ? ", waiting for a spinlock" : "");
+			    f->has_symbol ? f->symbol.name : "code without a name", lock);
 		verdict_add_addr(v, f->pc);
-		if (!is_found || (!spins && !is_blamed))
-			verdict_blame(q, v, q->room, stack_culprit(q->room, at));
+		if (!is_found || (!*lock && !is_blamed))
+			verdict_blame(
+				q, v, q->room,
+				stack_culprit(q->room, (size_t)(f - q->room->frames)));
 		is_found = true;
-		is_blamed |= !spins;
+		is_blamed |= !*lock;
 	}
 	if (is_found)
 		v->class = CRASH_HARD_LOCKUP;

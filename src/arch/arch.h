@@ -155,6 +155,7 @@ struct arch {
 	const char *direct_map_symbol;
 
 	unsigned reg_pc, reg_sp, reg_fp; /* indexes into arch_regs */
+	unsigned reg_arg;		 /* the first argument of a function */
 	const char *const *reg_names;	 /* num_regs lower-case names */
 	unsigned num_regs;
 };

@@ -153,6 +153,7 @@ const struct arch arch_x86_64 = {
 	.direct_map_symbol = "page_offset_base",
 	.reg_pc = X86_64_RIP,
 	.reg_sp = X86_64_RSP,
+	.reg_arg = X86_64_RDI,
 	.reg_fp = X86_64_RBP,
 	.reg_names = reg_names,
 	.num_regs = X86_64_NUM_REGS,
