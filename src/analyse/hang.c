@@ -304,7 +304,7 @@ static void tell_requests(const struct inquest *q, struct verdict *v)
 static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io)
 {
 	const struct blocked *b = q->blocked;
-	const struct blocked_task *longest = NULL;
+	const struct blocked_task *blamed = NULL;
 	unsigned num = 0;
 
 	for (size_t i = 0; i < b->num_tasks; i++) {
@@ -312,19 +312,19 @@ static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io
 
 		if ((for_io && !is_io(t)) || !is_long(v, t))
 			continue;
-		if (!longest || t->since_ns > longest->since_ns)
-			longest = t;
+		if (!blamed || is_better(t, blamed))
+			blamed = t;
 		if (num++ < MAX_TOLD)
 			tell_waiter(b, v, t);
 	}
-	if (!longest)
+	if (!blamed)
 		return false;
 	v->class = for_io ? CRASH_STUCK_IO : CRASH_HUNG_TASK;
 	if (for_io)
 		tell_requests(q, v);
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY, "%u task%s%s for long", num,
 		    num == 1 ? " waits" : "s wait", for_io ? " for I/O" : "");
-	verdict_blame_task(q, v, longest->task.addr);
+	verdict_blame_task(q, v, blamed->task.addr);
 	return true;
 }
 
