@@ -77,10 +77,6 @@ static int tsr_index_find_at_once(void)
 }
 
 const struct tsr_request tsr_index_requests[] = {
-	{71, tsr_index_scan},
-	{72, tsr_index_rebuild},
-	{73, tsr_index_lookup},
-	{28, tsr_index_find},
-	{29, tsr_index_find_at_once},
-	{0, NULL},
+	{71, tsr_index_scan}, {72, tsr_index_rebuild},	    {73, tsr_index_lookup},
+	{28, tsr_index_find}, {29, tsr_index_find_at_once}, {0, NULL},
 };
