@@ -1,27 +1,19 @@
 /* list: structures that are linked. */
-#include "shell/command.h"
+#include "shell/entries.h"
 
-#include "analyse/type_text.h"
-#include "base/str.h"
-
-#include <ctype.h>
 #include <string.h>
 
 #define MAX_ENTRIES (1u << 20)
-#define MAX_SHOWN   16 /* -s options */
 #define POINTER	    8
 
 struct request {
 	u64 start;
-	u64 offset;		/* of the link in a structure */
-	u64 end;		/* -e */
-	u64 back;		/* -l: of what is printed in the structure of -s */
-	bool has_head;		/* -H: start is a list_head outside of the structures */
-	bool is_linked;		/* -h: start is one of the structures */
-	bool backwards;		/* -r */
-	char *shown[MAX_SHOWN]; /* "type.member,member" */
-	size_t num_shown;
-	struct type_text_options text;
+	u64 offset;	/* of the link in a structure */
+	u64 end;	/* -e */
+	bool has_head;	/* -H: start is a list_head outside of the structures */
+	bool is_linked; /* -h: start is one of the structures */
+	bool backwards; /* -r */
+	struct entry_view view;
 };
 
 /* A list that leads to itself is found by a marker that is moved to where we are ever less
@@ -42,63 +34,10 @@ static bool is_loop(struct loop_finder *f, u64 at)
 	return false;
 }
 
-/* "module.list", or a number of bytes. */
-static struct err *read_offset(struct shell *s, const char *word, u64 *ret)
-{
-	const char *dot = strchr(word, '.');
-	char name[128];
-	struct types *t;
-	struct type_ref type;
-	struct object member;
-	struct err *err;
-
-	if (!dot || isdigit((unsigned char)*word))
-		return shell_number(s, word, ret);
-	snprintf(name, sizeof(name), "%.*s", (int)(dot - word), word);
-	err = shell_types(s, &t);
-	if (err)
-		return err;
-	if (!types_find(t, name, BTF_RECORDS, &type))
-		return err_new(ERR_ABSENT, "invalid data structure reference: %s", name);
-	err = type_member(t, type, dot + 1, &member);
-	if (!err)
-		*ret = member.addr;
-	return err;
-}
-
-/* What -s says of the structure that an entry belongs to. */
-static struct err *print_shown(struct shell *s, const struct request *q, const char *shown,
-			       u64 addr)
-{
-	cleanup(freep) char *copy = strdup(shown);
-	char *members = copy;
-	struct type_ref type;
-	struct object o;
-	struct types *t;
-	struct err *err = copy ? shell_types(s, &t) : err_nomem();
-	char *name;
-
-	if (err)
-		return err;
-	name = strsep(&members, ".");
-	if (!types_find(t, name, BTF_RECORDS, &type))
-		return err_new(ERR_ABSENT, "invalid data structure reference: %s", name);
-	o = object_at(t, type, addr - q->back);
-	if (!members)
-		type_text_object(shell_out(s), &o, &q->text);
-	for (char *member; !err && (member = strsep(&members, ","));)
-		err = type_text_object_member(shell_out(s), &o, member, &q->text);
-	return err;
-}
-
 static struct err *print_entry(struct shell *s, const struct request *q, u64 addr)
 {
-	struct err *err = NULL;
-
 	buf_printf(shell_out(s), "%llx\n", (unsigned long long)addr);
-	for (size_t i = 0; !err && i < q->num_shown; i++)
-		err = print_shown(s, q, q->shown[i], addr);
-	return err;
+	return entry_view_print(s, &q->view, addr);
 }
 
 /* The link behind @link, or in front of it. */
@@ -155,19 +94,17 @@ static struct err *take_option(struct shell *s, struct request *q, char option,
 {
 	switch (option) {
 	case 'o':
-		return read_offset(s, value, &q->offset);
+		return entry_offset(s, value, 'o', &q->offset);
 	case 'l':
-		return read_offset(s, value, &q->back);
+		return entry_offset(s, value, 'l', &q->view.back);
 	case 'e':
 		return shell_address(s, value, &q->end);
 	case 's':
-		if (q->num_shown == MAX_SHOWN)
-			return err_new(ERR_USAGE, "more than %d -s options", MAX_SHOWN);
-		q->shown[q->num_shown++] = (char *)value;
-		return NULL;
+	case 'S':
+		return entry_view_add(&q->view, value, option == 'S');
 	case 'x':
 	case 'd':
-		q->text.hex = option == 'x';
+		q->view.text.hex = option == 'x';
 		return NULL;
 	case 'r':
 		q->backwards = true;
@@ -197,22 +134,22 @@ static struct err *take_operands(struct shell *s, const struct shell_words *w,
 		return shell_address(s, w->words[0], &q->start);
 	/* A name with a dot is an offset, wherever it stands; else the first is. */
 	if (strchr(w->words[1], '.')) {
-		err = read_offset(s, w->words[1], &q->offset);
+		err = entry_offset(s, w->words[1], 'o', &q->offset);
 		return err ? err : shell_address(s, w->words[0], &q->start);
 	}
 	err = shell_address(s, w->words[1], &ignored);
 	if (!err)
 		q->start = ignored;
-	return err ? err : read_offset(s, w->words[0], &q->offset);
+	return err ? err : entry_offset(s, w->words[0], 'o', &q->offset);
 }
 
 static struct err *run(struct shell *s, struct shell_words *w)
 {
-	struct request q = {.text = {.hex = s->radix == 16}};
+	struct request q = {.view = {.text = {.hex = s->radix == 16}}};
 	char option;
 	struct err *err;
 
-	while (!(err = shell_option(w, "o:l:e:s:xdrHh", &option)) && option) {
+	while (!(err = shell_option(w, "o:l:e:s:S:xdrHh", &option)) && option) {
 		err = take_option(s, &q, option, w->value);
 		if (err)
 			return err;
@@ -229,7 +166,7 @@ static struct err *run(struct shell *s, struct shell_words *w)
 const struct shell_command shell_cmd_list = {
 	.name = "list",
 	.synopsis =
-		"[[-o] offset] [-e end] [-s struct[.member[,member]] [-l offset]] [-x|-d]\n"
+		"[[-o] offset] [-e end] [-[s|S] struct[.member[,member]] [-l offset]] [-x|-d]\n"
 		"[-r] [-h | -H] start",
 	.summary = "linked list",
 	.help = "Follow a list from start, an address or symbol, and show the address of each\n"
@@ -238,6 +175,7 @@ const struct shell_command shell_cmd_list = {
 		"    -H         start is a list_head that is not part of an entry.\n"
 		"    -h         start is an entry; the links are list_heads.\n"
 		"    -s struct  also show each entry as this structure, or members of it.\n"
+		"    -S struct  the same with members as plain numbers.\n"
 		"    -l offset  what is shown as an entry is that far into the structure of -s.\n"
 		"    -r         backwards.\n"
 		"    -e end     stop in front of this entry.\n"

@@ -37,6 +37,7 @@ const struct shell_command *const shell_commands[] = {
 	&shell_cmd_sym,
 	&shell_cmd_sys,
 	&shell_cmd_task,
+	&shell_cmd_tree,
 	&shell_cmd_union,
 	&shell_cmd_vtop,
 	&shell_cmd_whatis,

@@ -416,6 +416,85 @@ static void a_list_that_loops_or_breaks_off_ends(void **state)
 	free_world(w);
 }
 
+enum {
+	RB_ROOT = 0x22000, /* in a page that is else empty */
+	RB_NODES = 0x22100,
+};
+
+static void put_rb_node(struct gen *g, u32 i, u32 parent, u32 left, u32 right)
+{
+	const u32 links[] = {parent, right, left};
+
+	for (u32 n = 0; n < 3; n++)
+		gen_put64(g, RB_NODES + 0x20 * i + 8 * n,
+			  links[n] ? GEN_SESSION_IMAGE + RB_NODES + 0x20 * links[n] : 0);
+}
+
+static struct world *new_world_with_tree(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	gen_session_init(&w->g);
+	buf_add_str(&w->g.vmcoreinfo,
+		    "OFFSET(rb_root.rb_node)=0\nOFFSET(rb_node.__rb_parent_color)=0\n"
+		    "OFFSET(rb_node.rb_right)=8\nOFFSET(rb_node.rb_left)=16\n");
+	gen_put64(&w->g, RB_ROOT, GEN_SESSION_IMAGE + RB_NODES + 0x20);
+	put_rb_node(&w->g, 1, 0, 2, 3);
+	put_rb_node(&w->g, 2, 1, 0, 0);
+	put_rb_node(&w->g, 3, 1, 4, 0);
+	put_rb_node(&w->g, 4, 3, 0, 0);
+	return w;
+}
+
+static void trees_are_shown_top_down_or_sorted(void **state)
+{
+	struct world *w = new_world_with_tree();
+
+	open_world(w);
+	assert_output(w, "tree ffffffff80022000",
+		      "ffffffff80022120\nffffffff80022140\nffffffff80022160\n"
+		      "ffffffff80022180\n");
+	assert_output(w, "tree -t rb -l -o 16 ffffffff80022000",
+		      "ffffffff80022130\nffffffff80022110\nffffffff80022170\n"
+		      "ffffffff80022150\n");
+	assert_output(w, "tree -r 0x1000 ffffffff80021000 -p",
+		      "ffffffff80022120\n  position: root\n"
+		      "ffffffff80022140\n  position: root/l\n"
+		      "ffffffff80022160\n  position: root/r\n"
+		      "ffffffff80022180\n  position: root/r/l\n");
+	assert_output(w, "tree -N ffffffff80022160",
+		      "ffffffff80022160\nffffffff80022180\n");
+	free_world(w);
+}
+
+static void what_is_broken_in_a_tree_is_told_behind_the_rest(void **state)
+{
+	struct world *w = new_world_with_tree();
+
+	put_rb_node(&w->g, 2, 3, 0, 0);
+	open_world(w);
+	assert_fails(w, "tree ffffffff80022000",
+		     "ffffffff80022120\nffffffff80022160\nffffffff80022180\ntree: ");
+	assert_fails(w, "tree ffffffff80022000", "rb_node at 0xffffffff80022140");
+	free_world(w);
+}
+
+static void tree_says_what_it_does_not_take(void **state)
+{
+	struct world *w = new_world();
+
+	assert_fails(w, "tree", "a starting address is required");
+	assert_fails(w, "tree -t bogus 1000", "invalid tree type: bogus");
+	assert_fails(w, "tree -t r 1000", "invalid tree type: r");
+	assert_fails(w, "tree 0", "invalid start argument: 0");
+	assert_fails(w, "tree -t x -l 1000", "-l option is not applicable");
+	assert_fails(w, "tree -t maple -o 8 1000", "-o option is not applicable");
+	assert_fails(w, "tree -t ra ffffffff80022000", "xa_node");
+	assert_fails(w, "tree -t m ffffffff80022000", "maple_tree");
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +517,9 @@ int main(void)
 		cmocka_unit_test(numbers_are_shown_as_crash_does),
 		cmocka_unit_test(lists_are_followed_both_ways),
 		cmocka_unit_test(a_list_that_loops_or_breaks_off_ends),
+		cmocka_unit_test(trees_are_shown_top_down_or_sorted),
+		cmocka_unit_test(what_is_broken_in_a_tree_is_told_behind_the_rest),
+		cmocka_unit_test(tree_says_what_it_does_not_take),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
