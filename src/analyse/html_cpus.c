@@ -1,10 +1,12 @@
-/* The CPUs, and their backtraces. */
+/* What each CPU was doing. Many that idle in the same place share a card. */
 #include "analyse/html_priv.h"
 
-#include "analyse/frames.h"
 #include "base/str.h"
 
-static bool is_panicked(json_t *report, json_t *cpu)
+#define MIN_SHARED 4  /* fewer have a card each */
+#define MAX_PLACES 16 /* where idle CPUs may be, to share one */
+
+bool html_is_panicked(json_t *report, json_t *cpu)
 {
 	json_t *panic = json_object_get(report, "panic");
 
@@ -12,15 +14,10 @@ static bool is_panicked(json_t *report, json_t *cpu)
 	       html_get_int(panic, "cpu") == html_get_int(cpu, "cpu");
 }
 
-static json_t *frames_of(json_t *cpu)
-{
-	return json_object_get(json_object_get(cpu, "backtrace"), "frames");
-}
-
 /* Where it was when it was stopped: at the exception, if there was one. */
 static const char *where(json_t *cpu)
 {
-	json_t *frame, *frames = frames_of(cpu);
+	json_t *frame, *frames = html_frames(cpu);
 	size_t i;
 
 	json_array_foreach(frames, i,
@@ -30,102 +27,142 @@ static const char *where(json_t *cpu)
 	return html_get(json_array_get(frames, 0), "function");
 }
 
-static void add_task(struct buf *b, json_t *cpu)
+void html_add_task(struct buf *b, json_t *cpu)
 {
 	json_t *task = json_object_get(cpu, "task");
 
-	if (!task) {
+	if (task)
+		html_fill(b, task, "{comm} (pid {pid})");
+	else
 		buf_add_str(b, "task not known");
-		return;
-	}
-	html_member(b, task, "comm");
-	buf_printf(b, " (pid %llu)", (unsigned long long)html_get_int(task, "pid"));
 }
 
 static void add_cpu(struct buf *b, json_t *report, json_t *cpu)
 {
-	bool panicked = is_panicked(report, cpu);
+	bool panicked = html_is_panicked(report, cpu);
 
-	buf_printf(b, "<li class=\"cpu%s\"><b>CPU %llu%s</b>", panicked ? " panicked" : "",
-		   (unsigned long long)html_get_int(cpu, "cpu"),
-		   panicked					  ? ", panicked"
-		   : json_is_true(json_object_get(cpu, "online")) ? ""
-								  : ", offline");
-	add_task(b, cpu);
+	buf_printf(b, "<li class=\"cpu%s\">", panicked ? " panicked" : "");
+	html_fill(b, cpu, "<b>CPU {cpu}</b>");
+	if (panicked)
+		buf_add_str(b, " <b class=\"tag\">panicked</b>");
+	else if (!json_is_true(json_object_get(cpu, "online")))
+		buf_add_str(b, " (offline)");
+	buf_add_str(b, "<br>");
+	html_add_task(b, cpu);
 	buf_add_str(b, "<br><code>");
 	html_text(b, where(cpu));
 	buf_add_str(b, "</code></li>\n");
 }
 
-void html_cpus(struct buf *b, json_t *report)
-{
-	json_t *cpus = json_object_get(report, "cpus"), *cpu;
-	size_t i;
+/* ---- those that share a card ---- */
 
-	buf_printf(b, "<section><h2>CPUs (%zu)</h2>\n<ul class=\"strip\">\n",
-		   json_array_size(cpus));
-	json_array_foreach(cpus, i, cpu) add_cpu(b, report, cpu);
-	buf_add_str(b, "</ul></section>\n");
+static bool is_idle(json_t *report, json_t *cpu)
+{
+	json_t *task = json_object_get(cpu, "task");
+
+	return task && html_has(task, "pid") && html_get_int(task, "pid") == 0 &&
+	       json_is_true(json_object_get(cpu, "online")) &&
+	       !html_is_panicked(report, cpu);
 }
 
-static void add_frame(struct buf *b, size_t number, json_t *frame)
-{
-	cleanup(buf_deinit) struct buf line = BUF_INIT;
-	const char *function = html_get(frame, "function");
-	u64 sp = 0, pc = 0;
+struct places {
+	const char *where[MAX_PLACES];
+	size_t counts[MAX_PLACES];
+	size_t num;
+};
 
-	str_parse_u64(html_get(frame, "sp"), &sp);
-	str_parse_u64(html_get(frame, "pc"), &pc);
-	if (str_eq(html_get(frame, "kind"), "exception"))
-		buf_add_str(&line, "--- exception ---\n");
-	frame_format(&line, number, sp, pc, *function ? function : NULL,
-		     html_get_int(frame, "offset"), html_get(frame, "module"));
-	html_text(b, buf_text(&line));
-	b->failed |= line.failed;
+static size_t find_place(const struct places *p, const char *name)
+{
+	size_t i = 0;
+
+	while (i < p->num && !str_eq(p->where[i], name))
+		i++;
+	return i;
 }
 
-static void add_frames(struct buf *b, json_t *owner, const char *otherwise)
-{
-	json_t *frames = frames_of(owner), *frame;
-	size_t i;
-
-	buf_add_str(b, "</summary>\n<pre>");
-	json_array_foreach(frames, i, frame) add_frame(b, i, frame);
-	if (!json_array_size(frames))
-		buf_add_str(b, otherwise);
-	buf_add_str(b, "</pre></details>\n");
-}
-
-static void add_blocked_stack(struct buf *b, json_t *stack)
-{
-	json_t *pids = json_object_get(stack, "pids"), *pid;
-	size_t i;
-
-	buf_add_str(b, "<details><summary>Blocked: pid");
-	json_array_foreach(pids, i, pid)
-		buf_printf(b, " %llu", (unsigned long long)json_integer_value(pid));
-	add_frames(b, stack, "It cannot be read.\n");
-}
-
-static void add_stack(struct buf *b, json_t *report, json_t *cpu)
-{
-
-	buf_printf(b, "<details%s><summary>CPU %llu: ",
-		   is_panicked(report, cpu) ? " open" : "",
-		   (unsigned long long)html_get_int(cpu, "cpu"));
-	add_task(b, cpu);
-	add_frames(b, cpu, "It left no registers.\n");
-}
-
-void html_stacks(struct buf *b, json_t *report)
+static void count_places(json_t *report, struct places *ret)
 {
 	json_t *cpu;
 	size_t i;
 
-	buf_add_str(b, "<section><h2>Backtraces</h2>\n");
-	json_array_foreach(json_object_get(json_object_get(report, "blocked"), "stacks"), i,
-			   cpu) add_blocked_stack(b, cpu);
 	json_array_foreach(json_object_get(report, "cpus"), i, cpu)
-		add_stack(b, report, cpu);
-	buf_add_str(b, "</section>\n");
+	{
+		size_t at = find_place(ret, where(cpu));
+
+		if (!is_idle(report, cpu) || at == MAX_PLACES)
+			continue;
+		if (at == ret->num)
+			ret->where[ret->num++] = where(cpu);
+		ret->counts[at]++;
+	}
+}
+
+static bool is_shared(json_t *report, json_t *cpu, const struct places *p)
+{
+	size_t at = find_place(p, where(cpu));
+
+	return is_idle(report, cpu) && at < p->num && p->counts[at] >= MIN_SHARED;
+}
+
+/* "1-7, 9", the CPUs of one place. */
+static void add_numbers(struct buf *b, json_t *report, const char *place)
+{
+	json_t *cpu, *cpus = json_object_get(report, "cpus");
+	u64 first = 0, last = 0;
+	bool has_run = false;
+	size_t i, len = b->len;
+
+	for (i = 0; i <= json_array_size(cpus); i++) {
+		u64 number;
+		bool is_in;
+
+		cpu = json_array_get(cpus, i);
+		number = html_get_int(cpu, "cpu");
+		is_in = cpu && is_idle(report, cpu) && str_eq(where(cpu), place);
+		if (is_in && has_run && number == last + 1) {
+			last = number;
+			continue;
+		}
+		if (has_run && (is_in || !cpu)) {
+			buf_printf(b, "%s%llu", b->len == len ? "" : ", ",
+				   (unsigned long long)first);
+			if (last != first)
+				buf_printf(b, "\u2013%llu", (unsigned long long)last);
+		}
+		if (is_in) {
+			first = last = number;
+			has_run = true;
+		}
+	}
+}
+
+static void add_shared(struct buf *b, json_t *report, const struct places *p)
+{
+	for (size_t i = 0; i < p->num; i++) {
+		if (p->counts[i] < MIN_SHARED)
+			continue;
+		buf_printf(
+			b,
+			"<li class=\"cpu\"><b>%zu CPUs</b> in their idle tasks<br><code>",
+			p->counts[i]);
+		html_text(b, p->where[i]);
+		buf_add_str(b, "</code><br><span class=\"dim\">");
+		add_numbers(b, report, p->where[i]);
+		buf_add_str(b, "</span></li>\n");
+	}
+}
+
+void html_cpus(struct buf *b, json_t *report)
+{
+	json_t *cpus = json_object_get(report, "cpus"), *cpu;
+	struct places places = {0};
+	size_t i;
+
+	count_places(report, &places);
+	buf_printf(b, "<section><h2>CPUs (%zu)</h2>\n<ul class=\"strip\">\n",
+		   json_array_size(cpus));
+	json_array_foreach(cpus, i, cpu) if (!is_shared(report, cpu, &places))
+		add_cpu(b, report, cpu);
+	add_shared(b, report, &places);
+	buf_add_str(b, "</ul></section>\n");
 }

@@ -3,9 +3,9 @@
 
 #include "base/str.h"
 
-#define BAR_WIDTH  900
 #define BAR_HEIGHT 34
-#define MIN_LABEL  26 /* narrower parts carry no number */
+#define WHOLE	   10000 /* the bar's width, in hundredths of a percent */
+#define MIN_LABEL  400	 /* narrower parts carry no number */
 
 static const struct part {
 	const char *key, *label;
@@ -18,47 +18,55 @@ static const struct part {
 	{"unaccounted_bytes", "not accounted for"},
 };
 
-static void add_part(struct buf *b, const char *class, size_t number, int *x, u64 value,
-		     u64 total)
+static void add_part(struct buf *b, size_t i, unsigned *x, u64 value, u64 total)
 {
-	int width = (int)(value < total ? value / (total / BAR_WIDTH + 1) : BAR_WIDTH);
+	u64 share = value / (total / WHOLE + 1);
+	unsigned width = share < WHOLE - *x ? (unsigned)share : WHOLE - *x;
 
-	if (*x + width > BAR_WIDTH)
-		width = BAR_WIDTH - *x;
-	if (width <= 0)
+	if (!width)
 		return;
-	buf_printf(b, "<rect class=\"%s\" x=\"%d\" y=\"0\" width=\"%d\" height=\"%d\"/>",
-		   class, *x, width, BAR_HEIGHT);
+	buf_printf(b,
+		   "<rect class=\"part m%zu\" x=\"%u.%02u%%\" width=\"%u.%02u%%\" "
+		   "height=\"%d\"/>",
+		   i, *x / 100, *x % 100, width / 100, width % 100, BAR_HEIGHT);
 	if (width >= MIN_LABEL)
-		buf_printf(b, "<text x=\"%d\" y=\"22\">%zu</text>", *x + 8, number);
+		buf_printf(
+			b,
+			"<text class=\"part\" x=\"%u.%02u%%\" dx=\"4\" y=\"22\">%zu</text>",
+			*x / 100, *x % 100, i + 1);
 	*x += width;
 }
 
 static void add_bar(struct buf *b, json_t *memory, u64 total)
 {
-	int x = 0;
+	unsigned x = 0;
 
 	buf_printf(b,
-		   "<div class=\"scroll\"><svg role=\"img\" width=\"%d\" height=\"%d\" "
-		   "aria-label=\"Shares of memory; the table below has the numbers\">\n",
-		   BAR_WIDTH, BAR_HEIGHT);
-	buf_printf(b, "<rect class=\"free\" width=\"%d\" height=\"%d\"/>\n", BAR_WIDTH,
-		   BAR_HEIGHT);
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		char class[] = "m0";
-
-		class[1] = (char)('0' + i);
-		add_part(b, class, i + 1, &x, html_get_int(memory, parts[i].key), total);
-	}
-	buf_add_str(b, "\n</svg></div>\n");
+		   "<svg class=\"bar\" role=\"img\" width=\"100%%\" height=\"%d\" "
+		   "aria-label=\"Shares of memory; the table below has the numbers\">\n"
+		   "<rect class=\"free\" width=\"100%%\" height=\"%d\"/>\n",
+		   BAR_HEIGHT, BAR_HEIGHT);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		add_part(b, i, &x, html_get_int(memory, parts[i].key), total);
+	buf_add_str(b, "\n</svg>\n");
 }
 
-static void add_number(struct buf *b, const char *label, u64 value, u64 total)
+/* The square beside a number has the colour and the number of its part of the bar. */
+static void add_number(struct buf *b, size_t i, const char *label, u64 value, u64 total)
 {
 	char text[STR_SIZE_TEXT_LEN];
 
-	buf_printf(b, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%llu %%</td></tr>\n",
-		   label, str_format_size(text, value),
+	buf_add_str(b, "<tr><th scope=\"row\"><svg class=\"key\" aria-hidden=\"true\" "
+		       "width=\"22\" height=\"22\">");
+	if (i < ARRAY_SIZE(parts))
+		buf_printf(b,
+			   "<rect class=\"part m%zu\" width=\"22\" height=\"22\"/><text "
+			   "class=\"part\" x=\"7\" y=\"16\">%zu</text>",
+			   i, i + 1);
+	else
+		buf_add_str(b, "<rect class=\"free\" width=\"22\" height=\"22\"/>");
+	buf_printf(b, "</svg>%s</th><td>%s</td><td>%llu %%</td></tr>\n", label,
+		   str_format_size(text, value),
 		   (unsigned long long)(value / (total / 100 + 1)));
 }
 
@@ -67,7 +75,8 @@ static void add_caches(struct buf *b, json_t *memory)
 	json_t *cache;
 	size_t i;
 
-	buf_add_str(b, "<details><summary>Largest slab caches</summary><table><tbody>\n");
+	buf_add_str(b, "<details><summary>Largest slab caches</summary><table "
+		       "class=\"numbers\"><tbody>\n");
 	json_array_foreach(json_object_get(memory, "slab_top"), i, cache)
 	{
 		char text[STR_SIZE_TEXT_LEN];
@@ -91,17 +100,13 @@ void html_memory(struct buf *b, json_t *report)
 		return;
 	buf_printf(b, "<section><h2>Memory (%s)</h2>\n", str_format_size(text, total));
 	add_bar(b, memory, total);
-	buf_add_str(b, "<table><tbody>\n");
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		cleanup(buf_deinit) struct buf label = BUF_INIT;
-
-		if (!html_has(memory, parts[i].key))
-			continue;
-		buf_printf(&label, "%zu &nbsp;%s", i + 1, parts[i].label);
-		add_number(b, buf_text(&label), html_get_int(memory, parts[i].key), total);
-	}
+	buf_add_str(b, "<table class=\"numbers\"><tbody>\n");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (html_has(memory, parts[i].key))
+			add_number(b, i, parts[i].label, html_get_int(memory, parts[i].key),
+				   total);
 	if (html_has(memory, "free_bytes"))
-		add_number(b, "free (not filled)", html_get_int(memory, "free_bytes"),
+		add_number(b, ARRAY_SIZE(parts), "free", html_get_int(memory, "free_bytes"),
 			   total);
 	buf_add_str(b, "</tbody></table>\n");
 	add_caches(b, memory);

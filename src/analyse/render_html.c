@@ -31,10 +31,9 @@ static struct err *add_head(struct buf *b, json_t *report)
 	err = add_style_hash(b);
 	if (err)
 		return err;
-	buf_add_str(b, "'\">\n<meta name=\"viewport\" "
-		       "content=\"width=device-width, initial-scale=1\">\n<title>");
-	html_member(b, report, "verdict");
-	buf_add_str(b, "</title>\n<style>");
+	html_fill(b, report,
+		  "'\">\n<meta name=\"viewport\" content=\"width=device-width, "
+		  "initial-scale=1\">\n<title>{verdict}</title>\n<style>");
 	buf_add_str(b, html_style);
 	buf_add_str(b, "</style>\n</head>\n<body>\n");
 	return NULL;
@@ -43,22 +42,17 @@ static struct err *add_head(struct buf *b, json_t *report)
 static void add_verdict(struct buf *b, json_t *report)
 {
 	json_t *crash = json_object_get(report, "crash");
-	json_t *signature = json_object_get(crash, "signature");
+	bool is_calm = str_eq(html_get(crash, "class"), "running");
 
-	buf_printf(b, "<header%s><h1>",
-		   str_eq(html_get(crash, "class"), "running") ? " class=\"calm\"" : "");
-	html_member(b, report, "verdict");
-	buf_add_str(b, "</h1>\n<p>Class <b>");
-	html_member(b, crash, "class");
-	buf_add_str(b, "</b>, brought to light by <b>");
-	html_member(b, crash, "trigger");
-	buf_add_str(b, "</b>, <b>");
-	html_member(b, crash, "confidence");
-	buf_add_str(b, "</b></p>\n<p class=\"dim\">Signature <code>");
-	html_member(b, signature, "bucket");
-	buf_add_str(b, "</code><br><code>");
-	html_member(b, signature, "hash");
-	buf_add_str(b, "</code></p></header>\n");
+	buf_printf(b, "<header%s>", is_calm ? " class=\"calm\"" : "");
+	html_fill(b, report, "<h1>{verdict}</h1>\n");
+	html_fill(b, crash,
+		  is_calm ? "<p>Class <b>{class}</b>, <b>{confidence}</b></p>\n"
+			  : "<p>Class <b>{class}</b>, brought to light by "
+			    "<b>{trigger}</b>, <b>{confidence}</b></p>\n");
+	html_fill(b, json_object_get(crash, "signature"),
+		  "<p class=\"dim\">Signature <code>{bucket}</code><br>"
+		  "<code>{hash}</code></p></header>\n");
 }
 
 static void add_evidence(struct buf *b, json_t *report)
@@ -68,26 +62,34 @@ static void add_evidence(struct buf *b, json_t *report)
 
 	if (!json_array_size(list))
 		return;
-	buf_add_str(
-		b,
-		"<section><h2>Evidence</h2><div class=\"scroll\"><table><thead><tr>"
-		"<th class=\"n\">Worth</th><th>What</th><th>From</th><th>Address</th></tr>"
-		"</thead><tbody>\n");
+	buf_add_str(b, "<section><h2>Evidence</h2><div class=\"scroll\"><table "
+		       "class=\"cards\"><thead><tr><th>How sure</th><th>What</th>"
+		       "<th>From</th><th>Address</th></tr></thead><tbody>\n");
 	json_array_foreach(list, i, e)
 	{
-		buf_add_str(b, "<tr><td class=\"n ");
-		html_member(b, e, "confidence");
-		buf_add_str(b, "\">");
-		html_member(b, e, "confidence");
-		buf_add_str(b, "</td><td>");
-		html_member(b, e, "text");
-		buf_add_str(b, "</td><td class=\"n\">");
-		html_member(b, e, "source");
-		buf_add_str(b, "</td><td><code>");
-		html_member(b, e, "address");
-		buf_add_str(b, "</code></td></tr>\n");
+		html_fill(b, e,
+			  "<tr><td class=\"n {confidence}\" data-of=\"How sure\">"
+			  "{confidence}</td><td data-of=\"What\">{text}</td><td "
+			  "class=\"n\" data-of=\"From\">{source}</td><td "
+			  "data-of=\"Address\">");
+		if (html_has(e, "address"))
+			html_fill(b, e, "<code>{address}</code>");
+		buf_add_str(b, "</td></tr>\n");
 	}
 	buf_add_str(b, "</tbody></table></div></section>\n");
+}
+
+static void add_load(struct buf *b, json_t *banner)
+{
+	cleanup(buf_deinit) struct buf text = BUF_INIT;
+	json_t *value;
+	size_t i;
+
+	json_array_foreach(json_object_get(banner, "load_average"), i, value)
+		buf_printf(&text, "%s%s", i ? ", " : "",
+			   json_string_value(value) ? json_string_value(value) : "");
+	html_row(b, "Load", buf_text(&text));
+	b->failed |= text.failed;
 }
 
 static void add_machine(struct buf *b, json_t *report)
@@ -100,60 +102,19 @@ static void add_machine(struct buf *b, json_t *report)
 		snprintf(text, sizeof(text), "%llu days %02u:%02u:%02u",
 			 (unsigned long long)(up / 86400), (unsigned)(up % 86400 / 3600),
 			 (unsigned)(up % 3600 / 60), (unsigned)(up % 60));
-	buf_add_str(b, "<section><h2>Machine</h2><table><tbody>\n");
+	buf_add_str(b, "<section><h2>Machine</h2><table class=\"facts\"><tbody>\n");
 	html_row(b, "Name", html_get(banner, "nodename"));
 	html_row(b, "Kernel", html_get(banner, "release"));
 	html_row(b, "Version", html_get(banner, "kernel_version"));
 	html_row(b, "When (UTC)", html_get(banner, "date"));
 	html_row(b, "Up", text);
+	add_load(b, banner);
+	html_row(b, "Memory", html_get(banner, "memory"));
 	html_row(b, "Panic", html_get(banner, "panic"));
 	html_row(b, "Taint", html_get(banner, "taint"));
 	html_row(b, "Command line", html_get(banner, "command_line"));
 	html_row(b, "Dump", html_get(banner, "dumpfile"));
 	buf_add_str(b, "</tbody></table></section>\n");
-}
-
-/* Lines that the verdict was made from, and those of the panic. */
-static bool is_marked(json_t *report, const char *line)
-{
-	json_t *list = json_object_get(json_object_get(report, "crash"), "evidence"), *e;
-	size_t i;
-
-	if (strstr(line, "Kernel panic - not syncing"))
-		return true;
-	json_array_foreach(list, i, e)
-	{
-		const char *text = html_get(e, "text");
-
-		if (str_eq(html_get(e, "source"), "log") && *text && strstr(line, text))
-			return true;
-	}
-	return false;
-}
-
-static void add_log(struct buf *b, json_t *report)
-{
-	json_t *log = json_object_get(report, "log_tail"), *record;
-	size_t i;
-
-	if (!json_array_size(log))
-		return;
-	buf_printf(b,
-		   "<section><h2>End of the kernel log</h2><details open><summary>%zu "
-		   "records, the telling ones in bold</summary>\n<pre>",
-		   json_array_size(log));
-	json_array_foreach(log, i, record)
-	{
-		u64 ts = html_get_int(record, "ts_ns");
-		bool marked = is_marked(report, html_get(record, "text"));
-
-		buf_printf(b, "[%5llu.%06llu] %s", (unsigned long long)(ts / 1000000000),
-			   (unsigned long long)(ts % 1000000000 / 1000),
-			   marked ? "<mark>" : "");
-		html_member(b, record, "text");
-		buf_add_str(b, marked ? "</mark>\n" : "\n");
-	}
-	buf_add_str(b, "</pre></details></section>\n");
 }
 
 static void add_modules(struct buf *b, json_t *report)
@@ -165,15 +126,9 @@ static void add_modules(struct buf *b, json_t *report)
 		   json_array_size(modules));
 	json_array_foreach(modules, i, m)
 	{
-		buf_add_str(b, "<code>");
-		html_member(b, m, "name");
-		buf_add_str(b, "</code>");
-		if (*html_get(m, "taint")) {
-			buf_add_str(b, " (");
-			html_member(b, m, "taint");
-			buf_add_char(b, ')');
-		}
-		buf_add_char(b, '\n');
+		html_fill(b, m,
+			  *html_get(m, "taint") ? "<code>{name}</code> ({taint})\n"
+						: "<code>{name}</code>\n");
 	}
 	buf_add_str(b, "</p></details></section>\n");
 }
@@ -197,6 +152,34 @@ static void add_health(struct buf *b, json_t *report)
 	buf_printf(b, "%s</section>\n", json_array_size(health) ? "</ul>" : "");
 }
 
+static bool is_about_memory(json_t *report)
+{
+	const char *class = html_get(json_object_get(report, "crash"), "class");
+
+	return str_eq(class, "out-of-memory") || str_eq(class, "memory-leak");
+}
+
+/* What the verdict is about comes first. */
+static void add_findings(struct buf *b, json_t *report)
+{
+	bool locks = html_is_about_locks(report), memory = is_about_memory(report);
+
+	if (locks)
+		html_blocked(b, report);
+	add_evidence(b, report);
+	if (memory)
+		html_memory(b, report);
+	if (!locks)
+		html_blocked(b, report);
+	html_block_io(b, report);
+	html_cpus(b, report);
+	html_stacks(b, report);
+	html_log(b, report);
+	if (!memory)
+		html_memory(b, report);
+	add_machine(b, report);
+}
+
 struct err *report_render_html(struct buf *b, json_t *report)
 {
 	struct err *err = add_head(b, report);
@@ -204,18 +187,10 @@ struct err *report_render_html(struct buf *b, json_t *report)
 	if (err)
 		return err;
 	add_verdict(b, report);
-	add_evidence(b, report);
-	html_blocked(b, report);
-	html_block_io(b, report);
-	html_cpus(b, report);
-	html_memory(b, report);
-	html_stacks(b, report);
-	add_machine(b, report);
-	add_log(b, report);
+	add_findings(b, report);
 	add_modules(b, report);
 	add_health(b, report);
-	buf_add_str(b, "<footer class=\"dim\"><p>");
-	html_member(b, report, "made_by");
-	buf_add_str(b, "</p></footer>\n</body>\n</html>\n");
+	html_fill(b, report,
+		  "<footer class=\"dim\"><p>{made_by}</p></footer>\n</body>\n</html>\n");
 	return buf_check(b);
 }

@@ -52,34 +52,69 @@ static void a_report_with_nothing_in_it_is_a_page_too(void **state)
 	free(page);
 }
 
+static unsigned count(const char *page, const char *what)
+{
+	unsigned num = 0;
+
+	for (const char *at = page; (at = strstr(at, what)); at++)
+		num++;
+	return num;
+}
+
+static json_t *report_of_ring(void)
+{
+	return json_pack(
+		"{s:{s:i, s:[{s:s, s:s, s:i, s:s, s:i}, {s:s, s:s, s:i, s:s, s:i}], s:[{s:s, "
+		"s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}], s:[{s:[i], s:{s:[{s:s}]}}]}}",
+		"blocked", "rings", 1, "tasks", "address", "0xa", "comm", "one", "pid", 1,
+		"lock", "0x1", "ring", 1, "address", "0xb", "comm", "two", "pid", 2, "lock",
+		"0x2", "ring", 1, "locks", "address", "0x1", "owner_address", "0xb", "kind",
+		"mutex", "state", "held", "address", "0x2", "owner_address", "0xa", "kind",
+		"mutex", "state", "held", "stacks", "pids", 2, "backtrace", "frames",
+		"function", "schedule");
+}
+
 static void a_ring_is_drawn_and_told(void **state)
 {
-	json_t *report = json_pack(
-		"{s:{s:[{s:s, s:s, s:i, s:s, s:i}, {s:s, s:s, s:i, s:s, s:i}], s:[{s:s, "
-		"s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}]}}",
-		"blocked", "tasks", "address", "0xa", "comm", "one", "pid", 1, "lock",
-		"0x1", "ring", 1, "address", "0xb", "comm", "two", "pid", 2, "lock", "0x2",
-		"ring", 1, "locks", "address", "0x1", "owner_address", "0xb", "kind",
-		"mutex", "state", "held", "address", "0x2", "owner_address", "0xa", "kind",
-		"mutex", "state", "held");
-	char *page, *at;
-	unsigned num = 0;
+	json_t *report = report_of_ring();
+	char *page;
 
 	assert_non_null(report);
 	page = page_of(report);
-	for (at = page; (at = strstr(at, "class=\"edge")); at++)
-		num++;
-	assert_int_equal(num, 4);
-	assert_non_null(strstr(page, "class=\"task ring\""));
-	assert_non_null(strstr(page, "two (pid 2), <b>deadlock</b>"));
+	assert_int_equal(count(page, "class=\"edge ring"), 4);
+	assert_int_equal(count(page, "class=\"task ring\""), 2);
+	assert_int_equal(count(page, "class=\"lock ring\""), 2);
+	assert_non_null(strstr(page, "<li><b>one (pid 1)</b> again: a deadlock"));
 	free(page);
 }
 
-static void more_nodes_than_fit_are_in_the_table_alone(void **state)
+static void stacks_of_a_ring_are_open_and_say_so(void **state)
+{
+	char *page = page_of(report_of_ring());
+
+	assert_non_null(strstr(page, "<details open><summary>Blocked: two (pid 2) <b "
+				     "class=\"tag\">deadlock 1</b></summary>"));
+	free(page);
+}
+
+/* The tree may be anybody's: one that never comes back must end all the same. */
+static void a_ring_that_never_closes_ends(void **state)
+{
+	json_t *report = report_of_ring();
+	json_t *locks = json_object_get(json_object_get(report, "blocked"), "locks");
+	char *page;
+
+	json_object_set_new(json_array_get(locks, 1), "owner_address", json_string("0xb"));
+	page = page_of(report);
+	assert_non_null(strstr(page, "<li>\u2026</li>"));
+	assert_null(strstr(page, "again: a deadlock"));
+	free(page);
+}
+
+static void a_crowd_that_waits_for_one_lock_shares_a_box(void **state)
 {
 	json_t *report = json_object(), *blocked = json_object(), *tasks = json_array();
-	char *page, *at;
-	unsigned num = 0;
+	char *page;
 
 	for (int i = 0; i < 200; i++)
 		json_array_append_new(tasks, json_pack("{s:o, s:s, s:i, s:s}", "address",
@@ -90,9 +125,9 @@ static void more_nodes_than_fit_are_in_the_table_alone(void **state)
 			    json_pack("[{s:s, s:s}]", "address", "0x1", "kind", "mutex"));
 	json_object_set_new(report, "blocked", blocked);
 	page = page_of(report);
-	for (at = page; (at = strstr(at, "<rect class=\"task")); at++)
-		num++;
-	assert_int_equal(num, 40);
+	assert_int_equal(count(page, "<rect class=\"task"), 7);
+	assert_non_null(strstr(page, "194 more tasks"));
+	assert_non_null(strstr(page, "<summary>184 more blocked tasks</summary>"));
 	assert_non_null(strstr(page, "t (pid 199)"));
 	free(page);
 }
@@ -112,6 +147,97 @@ static void block_io_is_a_table_without_markup_of_the_dump(void **state)
 	free(page);
 }
 
+static void the_lock_that_is_the_cause_is_named_and_marked(void **state)
+{
+	json_t *report = json_pack(
+		"{s:{s:s}, s:{s:[{s:s, s:s, s:i, s:s}], s:[{s:s, s:s, s:s, s:s, s:i, s:i}, "
+		"{s:s, s:s, s:s, s:i}]}}",
+		"crash", "class", "frozen-filesystem", "blocked", "tasks", "address", "0xa",
+		"comm", "one", "pid", 1, "lock", "0x1", "locks", "address", "0x1", "kind",
+		"percpu_rw_semaphore", "what", "freeze of ext4 on vda", "owner_is", "none",
+		"waiters", 1, "waiters_behind", 1, "address", "0x2", "kind", "mutex",
+		"owner_is", "running", "waiters_behind", 9);
+	char *page;
+
+	assert_non_null(report);
+	page = page_of(report);
+	assert_non_null(
+		strstr(page, "<b>1 task</b> waits for <b>freeze of ext4 on vda</b>"));
+	assert_non_null(strstr(page, "The filesystem is frozen"));
+	assert_int_equal(count(page, "class=\"lock ring\""), 1);
+	assert_non_null(strstr(page, ">cause</text>"));
+	free(page);
+}
+
+static void the_culprit_is_marked_on_its_stack(void **state)
+{
+	json_t *report = json_pack(
+		"{s:{s:{s:s}}, s:[{s:i, s:b, s:{s:[{s:s, s:s}, {s:s, s:s, s:i}]}}]}",
+		"crash", "culprit", "pc", "0xffffffff81000005", "cpus", "cpu", 0, "online",
+		1, "backtrace", "frames", "pc", "0xffffffff81000001", "function", "panic",
+		"pc", "0xffffffff81000005", "function", "guilty", "offset", 5);
+	char *page;
+
+	assert_non_null(report);
+	page = page_of(report);
+	assert_int_equal(count(page, "<mark>"), 1);
+	assert_non_null(
+		strstr(page, "<b>guilty</b>+0x5 <b class=\"tag\">culprit</b></mark>"));
+	free(page);
+}
+
+static void idle_cpus_share_a_card_and_a_stack(void **state)
+{
+	json_t *report = json_object(), *cpus = json_array();
+	char *page;
+
+	for (int i = 0; i < 64; i++)
+		json_array_append_new(
+			cpus, json_pack("{s:i, s:b, s:{s:o, s:i}, s:{s:[{s:s, s:s}]}}",
+					"cpu", i, "online", 1, "task", "comm",
+					json_sprintf("swapper/%d", i), "pid",
+					i == 5 ? 77 : 0, "backtrace", "frames", "pc", "0x1",
+					"function", "native_safe_halt"));
+	json_object_set_new(report, "cpus", cpus);
+	page = page_of(report);
+	assert_int_equal(count(page, "<li class=\"cpu"), 2);
+	assert_non_null(strstr(page, "<b>63 CPUs</b>"));
+	assert_non_null(strstr(page, ">0\u20134, 6\u201363<"));
+	assert_int_equal(count(page, "<details><summary>CPU "), 2);
+	assert_non_null(strstr(page, "and 62 idle CPUs with the same stack"));
+	free(page);
+}
+
+static void telling_lines_of_the_log_are_marked(void **state)
+{
+	json_t *report = json_pack("{s:{s:s}, s:[{s:i, s:s}, {s:i, s:s}]}", "panic",
+				   "message", "Kernel panic - not syncing: x", "log_tail",
+				   "ts_ns", 1, "text", "all is well", "ts_ns", 2, "text",
+				   "Kernel panic - not syncing: x");
+	char *page;
+
+	assert_non_null(report);
+	page = page_of(report);
+	assert_int_equal(count(page, "<mark>"), 1);
+	assert_non_null(strstr(page, "Kernel panic - not syncing: x</mark>"));
+	free(page);
+}
+
+static void memory_that_is_more_than_all_fits_the_bar(void **state)
+{
+	json_t *report = json_pack("{s:{s:I, s:I, s:I}}", "memory", "total_bytes",
+				   (json_int_t)1000, "anonymous_bytes", (json_int_t)-1,
+				   "page_cache_bytes", (json_int_t)500);
+	char *page;
+
+	assert_non_null(report);
+	page = page_of(report);
+	assert_int_equal(count(page, "class=\"part m0\""), 2); /* the bar, and its key */
+	assert_non_null(strstr(page, "width=\"100.00%\""));
+	assert_int_equal(count(page, "class=\"part m1\""), 1);
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,7 +245,14 @@ int main(void)
 		cmocka_unit_test(a_report_with_nothing_in_it_is_a_page_too),
 		cmocka_unit_test(a_ring_is_drawn_and_told),
 		cmocka_unit_test(block_io_is_a_table_without_markup_of_the_dump),
-		cmocka_unit_test(more_nodes_than_fit_are_in_the_table_alone),
+		cmocka_unit_test(stacks_of_a_ring_are_open_and_say_so),
+		cmocka_unit_test(a_ring_that_never_closes_ends),
+		cmocka_unit_test(a_crowd_that_waits_for_one_lock_shares_a_box),
+		cmocka_unit_test(the_lock_that_is_the_cause_is_named_and_marked),
+		cmocka_unit_test(the_culprit_is_marked_on_its_stack),
+		cmocka_unit_test(idle_cpus_share_a_card_and_a_stack),
+		cmocka_unit_test(telling_lines_of_the_log_are_marked),
+		cmocka_unit_test(memory_that_is_more_than_all_fits_the_bar),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
