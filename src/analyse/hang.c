@@ -301,6 +301,19 @@ static void tell_requests(const struct inquest *q, struct verdict *v)
 	verdict_add_addr(v, r->addr);
 }
 
+/* What a driver has had for long is its to finish. */
+static void blame_driver(const struct inquest *q, struct verdict *v)
+{
+	const struct block_requests *io = q->io;
+	const struct block_request *r = &io->oldest[0].request;
+
+	if (!io->num_oldest || r->state != BLOCK_REQUEST_IN_FLIGHT || !r->has_age ||
+	    r->age_ns < SHORT_STUCK_NS)
+		return;
+	snprintf(v->disk, sizeof(v->disk), "%s", io->oldest[0].disk);
+	verdict_blame_function(q, v, io->oldest[0].driver);
+}
+
 static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io)
 {
 	const struct blocked *b = q->blocked;
@@ -325,6 +338,8 @@ static bool find_waiting(const struct inquest *q, struct verdict *v, bool for_io
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_LIKELY, "%u task%s%s for long", num,
 		    num == 1 ? " waits" : "s wait", for_io ? " for I/O" : "");
 	verdict_blame_task(q, v, blamed->task.addr);
+	if (for_io)
+		blame_driver(q, v);
 	return true;
 }
 

@@ -61,6 +61,8 @@ json_t *report_verdict(struct report *r)
 		tree_set_text(&r->tree, j, "file", v->file);
 		tree_set_int(&r->tree, j, "line", v->line);
 	}
+	if (*v->disk)
+		tree_set_text(&r->tree, j, "disk", v->disk);
 	if (v->has_fault_addr)
 		tree_set_hex(&r->tree, j, "fault_address", v->fault_addr);
 	for (size_t i = 0; i < v->num_evidence; i++)

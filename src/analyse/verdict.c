@@ -123,6 +123,14 @@ void verdict_blame_cpu(const struct inquest *q, struct verdict *v, const struct 
 	verdict_blame(q, v, q->room, site.culprit);
 }
 
+void verdict_blame_function(const struct inquest *q, struct verdict *v, vaddr_t pc)
+{
+	struct symbol_at at;
+
+	if (kernel_symbol_at(q->k, pc, &at))
+		blame_symbol(q, v, pc, &at);
+}
+
 /* What some triggers are by themselves. */
 static enum crash_class class_of_trigger(enum crash_trigger t)
 {
@@ -371,6 +379,10 @@ void verdict_format(struct buf *b, const struct verdict *v, const struct inquest
 		buf_add_str(b, " (");
 		add_name(b, v->subject);
 		buf_add_char(b, ')');
+	}
+	if (*v->disk) {
+		buf_add_str(b, " on ");
+		add_name(b, v->disk);
 	}
 	if (*v->file) {
 		buf_add_str(b, " at ");

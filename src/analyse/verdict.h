@@ -62,7 +62,9 @@ struct verdict {
 	size_t num_frames;
 	char subject[BLOCKED_NAME_SIZE]; /* what it is about if nobody is to blame: "ext4"
 					  */
-	char file[BUG_FILE_SIZE];	 /* of a BUG or WARN, "" if not known */
+	char disk[BLOCKED_NAME_SIZE]; /* that I/O does not come back from, "" if not known
+				       */
+	char file[BUG_FILE_SIZE];     /* of a BUG or WARN, "" if not known */
 	u32 line;
 	bool has_fault_addr;
 	u64 fault_addr;
@@ -100,6 +102,8 @@ void verdict_acquit(struct verdict *v);
 /* Take the frame @index of @s for whom to look at, if it is one. */
 void verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
 		   size_t index);
+/* Take the function at @pc. */
+void verdict_blame_function(const struct inquest *q, struct verdict *v, vaddr_t pc);
 /* Whose code a task that does not run, or a CPU, was in. */
 void verdict_blame_task(const struct inquest *q, struct verdict *v, vaddr_t task);
 void verdict_blame_cpu(const struct inquest *q, struct verdict *v, const struct cpu *cpu);

@@ -312,6 +312,7 @@ struct gathering {
 	struct walk walk;
 	struct notices *n;
 	const struct disk *disk;
+	vaddr_t driver;
 	struct block_requests *all;
 };
 
@@ -341,6 +342,7 @@ static bool gather(void *ctx, const struct block_request *r)
 		(all->num_oldest - at - 1) * sizeof(all->oldest[0]));
 	all->oldest[at].request = *r;
 	memcpy(all->oldest[at].disk, g->disk->name, sizeof(all->oldest[at].disk));
+	all->oldest[at].driver = g->driver;
 	return true;
 }
 
@@ -350,6 +352,7 @@ static void gather_disk(void *ctx, const struct disk *d)
 
 	g->all->num_disks++;
 	g->disk = d;
+	g->driver = disk_driver(g->walk.k, d);
 	if (!g->walk.is_over)
 		notices_add_err(g->n, walk_disk(&g->walk, d));
 }

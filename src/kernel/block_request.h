@@ -55,6 +55,7 @@ struct block_requests {
 	struct {
 		struct block_request request;
 		char disk[DISK_NAME_SIZE];
+		vaddr_t driver; /* disk_driver() */
 	} oldest[BLOCK_REQUESTS_MAX];
 	size_t num_oldest;
 	u64 count, num_in_flight;

@@ -66,3 +66,18 @@ struct err *disk_each(struct kernel *k, struct notices *n,
 		err = device_class_each(k, "block_class", take_device, &w);
 	return err_wrap(err, "disks");
 }
+
+vaddr_t disk_driver(struct kernel *k, const struct disk *d)
+{
+	vaddr_t operations = 0, function = 0;
+	struct err *err =
+		field_read_by_name(k, d->queue, "request_queue", "mq_ops", &operations);
+
+	if (!err && operations)
+		err = field_read_by_name(k, operations, "blk_mq_ops", "queue_rq",
+					 &function);
+	if (err)
+		function = 0;
+	err_ignore(err);
+	return function;
+}

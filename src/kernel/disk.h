@@ -24,4 +24,8 @@ struct disk {
 must_check struct err *disk_each(struct kernel *k, struct notices *n,
 				 void (*each)(void *ctx, const struct disk *d), void *ctx);
 
+/* The function of @d's driver that takes its requests (blk_mq_ops.queue_rq); 0 if there is
+ * none, or it cannot be had. */
+vaddr_t disk_driver(struct kernel *k, const struct disk *d);
+
 #endif

@@ -304,7 +304,7 @@ _LOST_IO = [
 ]
 _lost_io_truth = {
     "module": module.NAME,
-    "functions": [],
+    "functions": ["tsr_disk_queue"],
     "device": "tessera0",
     "queue": "at:queue",
     "waiters": ["pid:ingestd", "pid:queryd"],
