@@ -9,6 +9,8 @@
 /* Bits of __state and exit_state: include/linux/sched.h since 4.14. */
 #define STATE_UNINTERRUPTIBLE 0x02
 #define STATE_NOLOAD	      0x400
+#define STATE_WAKING	      0x200
+#define STATE_NEW	      0x800
 #define STATE_REPORT	      0x7f /* what has a letter */
 
 static const struct state_name {
@@ -53,6 +55,9 @@ char task_state_letter(const struct task *t)
 	if ((state & (STATE_UNINTERRUPTIBLE | STATE_NOLOAD)) ==
 	    (STATE_UNINTERRUPTIBLE | STATE_NOLOAD))
 		return 'I';
+	/* About to be ready: ps says that it is. */
+	if (state == STATE_WAKING || state == STATE_NEW)
+		return 'R';
 	if (state && !(state & STATE_REPORT))
 		return '?';
 	for (state &= STATE_REPORT; state; state >>= 1)

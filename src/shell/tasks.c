@@ -12,9 +12,13 @@ static const struct {
 	char letter;
 	const char *name;
 } states[] = {
-	{'R', "RU"}, {'S', "IN"}, {'D', "UN"}, {'T', "ST"}, {'t', "TR"},
-	{'X', "DE"}, {'Z', "ZO"}, {'P', "PA"}, {'I', "ID"}, {'?', "??"},
+	{'R', "RU"}, {'S', "IN"}, {'D', "UN"}, {'T', "ST"}, {'t', "TR"}, {'X', "DE"},
+	{'Z', "ZO"}, {'P', "PA"}, {'I', "ID"}, {'W', "WA"}, {'N', "NE"}, {'?', "??"},
 };
+
+/* States without a letter in ps that crash tells from RU. */
+#define TASK_WAKING 0x200
+#define TASK_NEW    0x800
 
 static void read_log(struct shell *s)
 {
@@ -122,6 +126,8 @@ const char *shell_task_state(const struct task *t)
 {
 	char letter = task_state_letter(t);
 
+	if (t->state == TASK_WAKING || t->state == TASK_NEW)
+		letter = t->state == TASK_NEW ? 'N' : 'W';
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (states[i].letter == letter)
 			return states[i].name;

@@ -91,6 +91,8 @@ static void states_nobody_knows_are_shown_as_numbers(void **state)
 
 	assert_string_equal(task_state_text(&t, text), "0x10000000000");
 	assert_int_equal(task_state_letter(&t), '?');
+	t.state = 0x200; /* TASK_WAKING */
+	assert_int_equal(task_state_letter(&t), 'R');
 }
 
 static void all_bits_of_a_state_fit_the_text(void **state)
