@@ -16,6 +16,23 @@ enum {
 	TASK_STIME = 144,
 	TASK_POLICY = 152,
 	TASK_SP = 160,
+	TASK_PRIO = 168,
+	TASK_ON_RQ = 176,
+	TASK_SE = 184, /* struct sched_entity: its node, and the queue of a group */
+	TASK_RT = 216, /* struct sched_rt_entity: its list */
+};
+
+/* Members of a run queue, and of a cfs_rq in it. */
+enum {
+	RQ_RT = 32,
+	RQ_FAIR = 64,
+	FAIR_CURR = 0,
+	FAIR_TREE = 8,
+	FAIR_GROUP = 16,
+	FAIR_THROTTLED = 24,
+	NODE_RIGHT = 8,
+	NODE_LEFT = 16,
+	ENTITY_QUEUE = 24,
 };
 
 #define RLIM 0x9000 /* in signal_struct: behind them all */
@@ -26,7 +43,19 @@ static const char members[] =
 	"OFFSET(task_struct.thread.sp)=160\nOFFSET(signal_struct.rlim)=36864\n"
 	"OFFSET(rlimit.rlim_cur)=0\nOFFSET(rlimit.rlim_max)=8\nSIZE(rlimit)=16\n"
 	"SIZE(thread_union)=4096\nOFFSET(thread_info.cpu)=80\n"
-	"SYMBOL(hardirq_stack_ptr)=ffffffff80005800\nSIZE(irq_stack)=4096\n";
+	"SYMBOL(hardirq_stack_ptr)=ffffffff80005800\nSIZE(irq_stack)=4096\n"
+	/* Run queues: members of struct rq behind those that sessions know. */
+	"OFFSET(rq.nr_running)=24\nOFFSET(rq.rt.active)=32\nOFFSET(rq.cfs)=64\n"
+	"OFFSET(cfs_rq.curr)=0\nOFFSET(cfs_rq.tasks_timeline)=8\nOFFSET(cfs_rq.tg)=16\n"
+	"OFFSET(cfs_rq.throttled)=24\nOFFSET(rt_prio_array.queue)=0\n"
+	"OFFSET(sched_entity.run_node)=0\nOFFSET(sched_entity.my_q)=24\n"
+	"OFFSET(sched_rt_entity.run_list)=0\nSIZE(list_head)=16\n"
+	"OFFSET(rb_root.rb_node)=0\nOFFSET(rb_node.__rb_parent_color)=0\n"
+	"OFFSET(rb_node.rb_right)=8\nOFFSET(rb_node.rb_left)=16\nSIZE(rb_node)=24\n"
+	"OFFSET(task_struct.prio)=168\nOFFSET(task_struct.on_rq)=176\n"
+	"OFFSET(task_struct.se)=184\nOFFSET(task_struct.rt)=216\n"
+	"OFFSET(task_group.css.cgroup)=0\nOFFSET(cgroup.kn)=0\nOFFSET(kernfs_node.name)=0\n"
+	"SYMBOL(root_task_group)=ffffffff8000c000\n";
 
 struct world {
 	struct gen g;
@@ -315,9 +344,169 @@ static void where_to_begin_is_checked(void **state)
 	free_world(w);
 }
 
+/* ---- runq ---- */
+
+#define GROUP_ENTITY (FREE + 0x100) /* stands for a group on CPU 0, */
+#define GROUP_QUEUE  (FREE + 0x200) /* which has this queue */
+#define GROUP	     (FREE + 0x300)
+
+static u64 entity(unsigned task)
+{
+	return GEN_SESSION_TASK(task) + TASK_SE;
+}
+
+static void set_root(struct world *w, u64 queue, u64 node)
+{
+	put(w, queue + FAIR_TREE, IMAGE + node);
+	put(w, node, 1);
+}
+
+static void set_child(struct world *w, u64 parent, u64 side, u64 node)
+{
+	put(w, parent + side, IMAGE + node);
+	put(w, node, IMAGE + parent);
+}
+
+static void empty_rt(struct world *w)
+{
+	for (unsigned cpu = 0; cpu < 2; cpu++) {
+		u64 head = RUNQUEUE + cpu * 0x100 + RQ_RT;
+
+		put(w, head, IMAGE + head);
+		put(w, head + 8, IMAGE + head);
+	}
+}
+
+/* CPU 0: init runs in a group, its thread waits there; kthreadd waits beside the group, and
+ * the task with the hostile name is of the real-time class. CPU 1 is idle. */
+static struct world *new_queues(void)
+{
+	struct world *w = new_world();
+	u64 fair = RUNQUEUE + RQ_FAIR, rt = RUNQUEUE + RQ_RT;
+	u64 rt_node = GEN_SESSION_TASK(GEN_TASK_HOSTILE) + TASK_RT;
+
+	empty_rt(w);
+	put(w, rt, IMAGE + rt_node);
+	put(w, rt_node, IMAGE + rt);
+	put(w, fair + FAIR_CURR, IMAGE + GROUP_ENTITY);
+	put(w, GROUP_ENTITY + ENTITY_QUEUE, IMAGE + GROUP_QUEUE);
+	put(w, GROUP_QUEUE + FAIR_CURR, IMAGE + entity(GEN_TASK_INIT));
+	put(w, GROUP_QUEUE + FAIR_GROUP, IMAGE + GROUP);
+	put(w, GROUP_QUEUE + FAIR_THROTTLED, 1);
+	put(w, GROUP, IMAGE + GROUP + 0x10);	    /* css.cgroup */
+	put(w, GROUP + 0x10, IMAGE + GROUP + 0x20); /* kn */
+	put(w, GROUP + 0x20, IMAGE + GROUP + 0x30); /* name */
+	put(w, GROUP + 0x30, 0x65636976726573);	    /* "service" */
+	set_root(w, GROUP_QUEUE, entity(GEN_TASK_WORKER));
+	set_child(w, entity(GEN_TASK_WORKER), NODE_LEFT, entity(GEN_TASK_THREAD));
+	set_root(w, fair, entity(GEN_TASK_KTHREADD));
+	put_task(w, GEN_TASK_INIT, TASK_PRIO, 120);
+	put_task(w, GEN_TASK_KTHREADD, TASK_PRIO, 100);
+	put_task(w, GEN_TASK_WORKER, TASK_PRIO, 139);
+	put_task(w, GEN_TASK_THREAD, TASK_PRIO, 120);
+	put_task(w, GEN_TASK_THREAD, TASK_ON_RQ, 1);
+	return w;
+}
+
+static void runq_shows_what_is_ready(void **state)
+{
+	struct world *w = new_queues();
+
+	open_world(w);
+	assert_output(
+		w, "runq",
+		"CPU 0 RUNQUEUE: ffffffff80004000\n"
+		"  CURRENT: PID: 1      TASK: ffffffff80001200  COMMAND: \"init\"\n"
+		"  RT PRIO_ARRAY: ffffffff80004020\n"
+		"     [  0] PID: 12     TASK: ffffffff80001600  COMMAND: "
+		"\"\\x1b[31mred\\x0a\"\n"
+		"  CFS RB_ROOT: ffffffff80004048\n"
+		"     [120] PID: 11     TASK: ffffffff80001500  COMMAND: \"worker\"\n"
+		"     [139] PID: 10     TASK: ffffffff80001400  COMMAND: \"worker\"\n"
+		"     [100] PID: 2      TASK: ffffffff80001300  COMMAND: \"kthreadd\"\n"
+		"\n"
+		"CPU 1 RUNQUEUE: ffffffff80004100\n"
+		"  CURRENT: PID: 0      TASK: ffffffff80001100  COMMAND: \"swapper/1\"\n"
+		"  RT PRIO_ARRAY: ffffffff80004120\n"
+		"     [no tasks queued]\n"
+		"  CFS RB_ROOT: ffffffff80004148\n"
+		"     [no tasks queued]\n");
+	free_world(w);
+}
+
+static void runq_shows_groups(void **state)
+{
+	struct world *w = new_queues();
+
+	open_world(w);
+	assert_output(
+		w, "runq -g -c 0",
+		"CPU 0\n"
+		"  CURRENT: PID: 1      TASK: ffffffff80001200  COMMAND: \"init\"\n"
+		"  ROOT_TASK_GROUP: ffffffff8000c000  CFS_RQ: ffffffff80004040\n"
+		"     TASK_GROUP: ffffffff8000b300  CFS_RQ: ffffffff8000b200  <service> "
+		"(THROTTLED)\n"
+		"        [120] PID: 1      TASK: ffffffff80001200  COMMAND: \"init\" "
+		"[CURRENT]\n"
+		"        [120] PID: 11     TASK: ffffffff80001500  COMMAND: \"worker\"\n"
+		"        [139] PID: 10     TASK: ffffffff80001400  COMMAND: \"worker\"\n"
+		"     [100] PID: 2      TASK: ffffffff80001300  COMMAND: \"kthreadd\"\n");
+	assert_output(w, "runq -d",
+		      "CPU 1\n     [120] PID: 11     TASK: ffffffff80001500  COMMAND: "
+		      "\"worker\"\n\n");
+	free_world(w);
+}
+
+static void runq_shows_times(void **state)
+{
+	struct world *w = new_queues();
+
+	put(w, RUNQUEUE + 0x110, 7250000000); /* the clock of CPU 1 */
+	open_world(w);
+	assert_output(
+		w, "runq -t",
+		" CPU 0: 9500000000\n"
+		"        9000000000  PID: 1      TASK: ffffffff80001200  COMMAND: \"init\"\n"
+		" CPU 1: 7250000000\n"
+		"        0000000000  PID: 0      TASK: ffffffff80001100  COMMAND: "
+		"\"swapper/1\"\n");
+	assert_output(w, "runq -T", "  CPU 0: 0.00 secs\n  CPU 1: 2.25 secs\n");
+	assert_output(w, "runq -m -c 0",
+		      " CPU 0: [0 00:00:00.500]  PID: 1      TASK: ffffffff80001200  "
+		      "COMMAND: \"init\"\n");
+	assert_fails(w, "runq -t -m", "exclude each other");
+	assert_fails(w, "runq -c 5", "invalid cpu specification: 5");
+	free_world(w);
+}
+
+static void queues_that_loop_end(void **state)
+{
+	struct world *w = new_queues();
+	u64 rt_node = GEN_SESSION_TASK(GEN_TASK_HOSTILE) + TASK_RT;
+	const char *out;
+	size_t lines = 0;
+
+	/* A real-time task that follows itself, and a group that is its own member. */
+	put(w, rt_node, IMAGE + rt_node);
+	put(w, GROUP_QUEUE + FAIR_CURR, IMAGE + GROUP_ENTITY);
+	open_world(w);
+	out = run(w, "runq -g -c 0", SHELL_DONE);
+	assert_non_null(strstr(out, "groups in each other"));
+	for (; *out; out++)
+		lines += *out == '\n';
+	assert_true(lines < 100);
+	assert_non_null(
+		strstr(run(w, "runq -c 0", SHELL_DONE), "more than 65536 entities"));
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(runq_shows_what_is_ready),
+		cmocka_unit_test(runq_shows_groups),
+		cmocka_unit_test(runq_shows_times),
+		cmocka_unit_test(queues_that_loop_end),
 		cmocka_unit_test(a_stack_that_kept_its_end_did_not_overflow),
 		cmocka_unit_test(a_stack_that_lost_its_end_overflowed),
 		cmocka_unit_test(a_raw_stack_is_all_its_words),
