@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define MAX_PIDS 16 /* that are named as having one stack */
+#define MAX_PIDS    16 /* that are named as having one stack */
+#define MAX_WAITING 8  /* for one CPU, that are named */
 
 /* Registers in the order, the width and the lines in which crash prints them. */
 static const struct reg_place {
@@ -383,6 +384,65 @@ static void render_blocked(struct buf *b, json_t *report)
 		render_blocked_stack(b, j);
 }
 
+static void add_seconds(struct buf *b, const char *before, json_t *j, const char *key)
+{
+	u64 ms = get_int(j, key);
+
+	if (has(j, key))
+		buf_printf(b, "%s%llu.%03llu s", before, (unsigned long long)(ms / 1000),
+			   (unsigned long long)(ms % 1000));
+}
+
+static void render_run_queue(struct buf *b, json_t *cpu)
+{
+	json_t *queue = json_object_get(cpu, "run_queue"), *t;
+	json_t *task = json_object_get(cpu, "task");
+	json_t *waiting = json_object_get(queue, "waiting");
+	size_t i, num = json_array_size(waiting);
+	u64 left_out = get_int(queue, "waiting_left_out");
+
+	buf_printf(b, "  CPU %llu runs ", (unsigned long long)get_int(cpu, "cpu"));
+	if (task)
+		buf_printf(b, "PID %llu %s", (unsigned long long)get_int(task, "pid"),
+			   show(task, "comm"));
+	add_seconds(b, " for ", queue, "running_ms");
+	buf_add_str(b, "; ready and waiting:\n");
+	json_array_foreach(waiting, i, t)
+	{
+		if (i == MAX_WAITING) {
+			left_out += num - i;
+			break;
+		}
+		buf_printf(b, "    PID %-7llu %-16s", (unsigned long long)get_int(t, "pid"),
+			   show(t, "comm"));
+		add_seconds(b, " for ", t, "waiting_ms");
+		buf_printf(b, ", %s, priority %llu\n", show(t, "class"),
+			   (unsigned long long)get_int(t, "priority"));
+	}
+	if (left_out)
+		buf_printf(b, "    … and %llu more\n", (unsigned long long)left_out);
+}
+
+/* CPUs for which somebody waits. */
+static void render_run_queues(struct buf *b, json_t *report)
+{
+	json_t *cpus = json_object_get(report, "cpus"), *cpu;
+	size_t i, num_known = 0, num_waited_for = 0;
+
+	json_array_foreach(cpus, i, cpu)
+	{
+		json_t *queue = json_object_get(cpu, "run_queue");
+
+		num_known += queue != NULL;
+		if (!json_array_size(json_object_get(queue, "waiting")))
+			continue;
+		buf_add_str(b, num_waited_for++ ? "" : "\nRun queues:\n");
+		render_run_queue(b, cpu);
+	}
+	if (num_known && !num_waited_for)
+		buf_add_str(b, "\nRun queues: nobody waits for a CPU\n");
+}
+
 static void render_request(struct buf *b, json_t *r)
 {
 	u64 ms = get_int(r, "age_ms");
@@ -520,6 +580,7 @@ void report_render_text(struct buf *b, json_t *report)
 	render_blocked(b, report);
 	render_block_io(b, report);
 	render_backtraces(b, report);
+	render_run_queues(b, report);
 	render_memory(b, report);
 	render_modules(b, report);
 	render_log(b, report);

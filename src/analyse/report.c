@@ -54,6 +54,7 @@ static json_t *build(struct report *r, const struct report_options *options)
 	r->has_facts |= r->e->has_cpus;
 	tasks = report_tasks(r);
 	cpus = report_cpus(r);
+	report_run_queues(r, cpus);
 	tree_set(t, root, "schema", json_string(REPORT_SCHEMA));
 	tree_set_int(t, root, "version", REPORT_VERSION);
 	tree_set(t, root, "made_by", json_string("inquest " INQUEST_VERSION));

@@ -25,6 +25,8 @@ struct report {
 json_t *report_banner(struct report *r);
 json_t *report_panic(struct report *r, json_t *cpus);
 json_t *report_cpus(struct report *r);
+/* Add to each of @cpus what its run queue holds. */
+void report_run_queues(struct report *r, json_t *cpus);
 json_t *report_tasks(struct report *r);
 json_t *report_modules(struct report *r);
 /* The newest @max_records records; also feeds the examination. */

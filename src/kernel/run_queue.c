@@ -15,6 +15,8 @@ struct walk {
 	/* Where an entity lies in a task, and its node in it. */
 	u64 task_offset, node_offset;
 	struct field my_q; /* the queue of a group that an entity stands for */
+	/* Since 152e11f6df29 ("sched/fair: Implement delayed dequeue"), v6.12. */
+	struct field delayed;
 };
 
 /* One queue of the fair class: that of the CPU, or of a group. */
@@ -115,6 +117,11 @@ static bool take_fair(struct walk *w, vaddr_t entity, unsigned depth, bool is_cu
 
 	e.queue = group_queue(w, entity);
 	if (!e.queue) {
+		u64 delayed = 0;
+
+		if (w->delayed.present)
+			note(w, field_read(w->k, entity, &w->delayed, &delayed));
+		e.is_delayed = (u8)delayed != 0;
 		e.task = entity - w->task_offset;
 		e.priority = task_priority(w, e.task);
 		return tell(w, &e);
@@ -167,6 +174,7 @@ static struct err *walk_fair(struct walk *w)
 	w->task_offset = task.offset;
 	w->node_offset = node.offset;
 	w->my_q = field_find(w->k, "sched_entity", "my_q");
+	w->delayed = field_find(w->k, "sched_entity", "sched_delayed");
 	walk_fair_queue(w, w->q->fair_queue, 0);
 	return NULL;
 }

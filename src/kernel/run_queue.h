@@ -42,6 +42,7 @@ struct queued {
 	vaddr_t queue;	   /* and its cfs_rq or rt_rq on this CPU */
 	bool is_throttled; /* of a group */
 	bool is_current;   /* what the CPU runs, or a group of that */
+	bool is_delayed;   /* sleeps already, and is only kept in the tree for a while */
 };
 
 /* Call @each for what is ready to run, in the order of the tree or of priority, until it

@@ -110,12 +110,36 @@ static void block_io_is_told_the_oldest_first(void **state)
 		"  nothing that this report needed was missing\n");
 }
 
+static void run_queues_name_who_waits_for_a_cpu(void **state)
+{
+	assert_rendered(
+		"{'cpus': [{'cpu': 0, 'run_queue': {'waiting': []}}, {'cpu': 1, 'task': {'pid': 9,"
+		" 'comm': 'busy'}, 'run_queue': {'running_ms': 9578, 'waiting': [{'pid': 22,"
+		" 'comm': 'kworker', 'class': 'fair', 'priority': 120, 'waiting_ms': 8059},"
+		" {'pid': 5, 'comm': 'rt', 'class': 'real-time', 'priority': 1}],"
+		" 'waiting_left_out': 3}}]}",
+		"\n\n    DUMPFILE: \n"
+		"\nRun queues:\n"
+		"  CPU 1 runs PID 9 busy for 9.578 s; ready and waiting:\n"
+		"    PID 22      kworker          for 8.059 s, fair, priority 120\n"
+		"    PID 5       rt              , real-time, priority 1\n"
+		"    … and 3 more\n"
+		"\nModules (0):\n\nDump health:\n"
+		"  nothing that this report needed was missing\n");
+	assert_rendered("{'cpus': [{'cpu': 0, 'run_queue': {'waiting': []}}]}",
+			"\n\n    DUMPFILE: \n"
+			"\nRun queues: nobody waits for a CPU\n"
+			"\nModules (0):\n\nDump health:\n"
+			"  nothing that this report needed was missing\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_banner_has_the_layout_of_crash),
 		cmocka_unit_test(a_tree_with_nothing_in_it_still_renders),
 		cmocka_unit_test(block_io_is_told_the_oldest_first),
+		cmocka_unit_test(run_queues_name_who_waits_for_a_cpu),
 		cmocka_unit_test(values_of_the_wrong_kind_do_no_harm),
 	};
 
