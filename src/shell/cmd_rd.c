@@ -2,19 +2,23 @@
 #include "shell/command.h"
 
 #include "base/bytes.h"
+#include "base/io.h"
 #include "base/str.h"
 #include "kernel/page_walk.h"
 #include "kernel/slab_object.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #define LINE_BYTES    16
 #define TEXT_PER_LINE 60
 #define MAX_TEXT      (64 << 10) /* of -a without a count */
+#define COPY_LEN      (64 << 10) /* of -r, at once */
 
 enum how { HOW_HEX, HOW_SIGNED, HOW_UNSIGNED, HOW_SYMBOL, HOW_TEXT };
-enum memory { MEMORY_KERNEL, MEMORY_PHYSICAL, MEMORY_USER };
+enum memory { MEMORY_KERNEL, MEMORY_PHYSICAL, MEMORY_USER, MEMORY_FILE };
 
 struct request {
 	enum how how;
@@ -23,8 +27,30 @@ struct request {
 	bool no_text;	/* beside hexadecimal values */
 	unsigned slabs; /* -S: slab objects as such; -SS: with their addresses */
 	bool has_count, has_end;
+	bool is_reversed; /* up to the address */
+	bool is_network;  /* values have their first byte on top */
+	const char *copy; /* the file to write to */
 	u64 addr, count, offset, end;
 };
+
+/* The dump as a file. */
+static struct err *read_file(struct shell *s, u64 offset, void *data, size_t len)
+{
+	cleanup(closep) int fd = open(dump_path(s->d), O_RDONLY | O_CLOEXEC);
+	size_t done;
+	struct err *err;
+
+	if (fd < 0)
+		return err_os(errno, "%s", dump_path(s->d));
+	if (offset > INT64_MAX - len)
+		return err_new(ERR_FAULT, "offset 0x%llx is past the end of %s",
+			       (unsigned long long)offset, dump_path(s->d));
+	err = io_pread_some(fd, data, len, offset, dump_path(s->d), &done);
+	if (!err && done < len)
+		err = err_new(ERR_FAULT, "offset 0x%llx is past the end of %s",
+			      (unsigned long long)(offset + done), dump_path(s->d));
+	return err;
+}
 
 static struct err *read_bytes(struct shell *s, const struct request *q, u64 addr,
 			      void *data, size_t len)
@@ -32,6 +58,8 @@ static struct err *read_bytes(struct shell *s, const struct request *q, u64 addr
 	const struct task_row *row;
 	struct err *err;
 
+	if (q->memory == MEMORY_FILE)
+		return read_file(s, addr, data, len);
 	if (q->memory == MEMORY_PHYSICAL)
 		return dump_read(s->d, ADDR_PHYSICAL, addr, data, len);
 	if (q->memory == MEMORY_KERNEL)
@@ -43,15 +71,15 @@ static struct err *read_bytes(struct shell *s, const struct request *q, u64 addr
 	return err ? err : task_user_read(s->k, &row->task, addr, data, len);
 }
 
-static u64 get_value(const u8 *at, unsigned width)
+static u64 get_value(const struct request *q, const u8 *at)
 {
-	switch (width) {
+	switch (q->width) {
 	case 1:
 		return *at;
 	case 2:
-		return get_le16(at);
+		return q->is_network ? get_be16(at) : get_le16(at);
 	case 4:
-		return get_le32(at);
+		return q->is_network ? get_be32(at) : get_le32(at);
 	default:
 		return get_le64(at);
 	}
@@ -115,7 +143,7 @@ static void add_values(struct shell *s, const struct request *q, const u8 *bytes
 	struct buf *b = shell_out(s);
 
 	for (size_t i = 0; i < len; i += q->width) {
-		u64 value = get_value(bytes + i, q->width);
+		u64 value = get_value(q, bytes + i);
 
 		if (q->how == HOW_SYMBOL)
 			add_symbol(s, q, value);
@@ -178,6 +206,35 @@ static struct err *print_text(struct shell *s, const struct request *q)
 	return NULL;
 }
 
+/* -r: as many bytes as were asked for, into a file. */
+static struct err *copy_bytes(struct shell *s, const struct request *q)
+{
+	struct sink out = sink_to_memory();
+	u8 *bytes = malloc(COPY_LEN);
+	u64 done = 0;
+	struct err *err = bytes ? sink_open_file(&out, q->copy, false) : err_nomem(), *why;
+
+	while (!err && done < q->count && !shell_is_over(s)) {
+		size_t len = (size_t)min_u64(q->count - done, COPY_LEN);
+
+		err = read_bytes(s, q, q->addr + done, bytes, len);
+		if (!err)
+			buf_add(&out.b, bytes, len);
+		sink_flush_some(&out);
+		done += err ? 0 : len;
+	}
+	free(bytes);
+	why = sink_close(&out);
+	if (err) {
+		err_ignore(why);
+		return err;
+	}
+	if (!why)
+		buf_printf(shell_out(s), "%llu bytes copied from 0x%llx to %s\n",
+			   (unsigned long long)done, (unsigned long long)q->addr, q->copy);
+	return why;
+}
+
 static struct err *bad_width(void)
 {
 	return err_new(ERR_USAGE, "the widths are -8, -16, -32 and -64");
@@ -221,6 +278,21 @@ static struct err *take_option(struct shell *s, struct request *q, char option,
 	case 'u':
 		q->memory = MEMORY_USER;
 		return NULL;
+	case 'f':
+		q->memory = MEMORY_FILE;
+		return NULL;
+	case 'R':
+		q->is_reversed = true;
+		return NULL;
+	case 'N':
+		q->is_network = true;
+		return NULL;
+	case 'r':
+		q->copy = value;
+		return NULL;
+	case 'm':
+		return err_new(ERR_REFUSED, "-m is for addresses of Xen's, which this is "
+					    "no dump of");
 	case 'o':
 		return shell_number(s, value, &q->offset);
 	case 'e':
@@ -234,7 +306,7 @@ static struct err *take_option(struct shell *s, struct request *q, char option,
 static struct err *take_operands(struct shell *s, const struct shell_words *w,
 				 struct request *q)
 {
-	unsigned width = q->how == HOW_TEXT ? 1 : q->width;
+	unsigned width = q->how == HOW_TEXT || q->copy ? 1 : q->width;
 	struct err *err = shell_check_operands(w, 1, 2);
 
 	if (!err)
@@ -253,6 +325,11 @@ static struct err *take_operands(struct shell *s, const struct shell_words *w,
 			       (unsigned long long)q->end, (unsigned long long)q->addr);
 	if (q->has_end && !q->has_count)
 		q->count = (q->end - q->addr + width - 1) / width;
+	if (q->copy && !q->has_count && !q->has_end)
+		return err_new(ERR_REFUSED, "-r option requires either a count argument or "
+					    "the -e option");
+	if (q->is_reversed)
+		q->addr -= (q->count - 1) * width;
 	if (q->how == HOW_SYMBOL && q->width != 8)
 		return err_new(ERR_USAGE, "-s option is only allowed with 64-bit display");
 	return NULL;
@@ -265,7 +342,7 @@ static struct err *run(struct shell *s, struct shell_words *w)
 	char option;
 	struct err *err;
 
-	while (!(err = shell_option(w, "adDsSxpuo:e:81:3:6:", &option)) && option) {
+	while (!(err = shell_option(w, "adDsSxpufRNmr:o:e:81:3:6:", &option)) && option) {
 		err = take_option(s, &q, option, w->value);
 		if (err)
 			return err;
@@ -277,6 +354,8 @@ static struct err *run(struct shell *s, struct shell_words *w)
 		err = shell_tasks(s, &tasks);
 	if (err)
 		return err;
+	if (q.copy)
+		return copy_bytes(s, &q);
 	return q.how == HOW_TEXT ? print_text(s, &q) : print_values(s, &q);
 }
 
@@ -288,8 +367,8 @@ static struct err *run_wr(struct shell *s, struct shell_words *w)
 
 const struct shell_command shell_cmd_rd = {
 	.name = "rd",
-	.synopsis =
-		"[-adDsSxpu] [-8|-16|-32|-64] [-o offset] [-e end]\naddress|symbol [count]",
+	.synopsis = "[-adDsSxpufRN] [-8|-16|-32|-64] [-o offset] [-e end] [-r file]\n"
+		    "address|symbol [count]",
 	.summary = "read memory",
 	.help = "Show count (1) values at an address, which is a hexadecimal number, a symbol,\n"
 		"or an expression of both. Counts and offsets are decimal, or hexadecimal\n"
@@ -303,6 +382,10 @@ const struct shell_command shell_cmd_rd = {
 		"    -x                 without the characters beside the values.\n"
 		"    -p                 the address is physical.\n"
 		"    -u                 it is one of the current task's user memory.\n"
+		"    -f                 it is an offset in the dump's file.\n"
+		"    -N                 16 and 32 bit values in network byte order.\n"
+		"    -R                 what is in front of the address, and up to it.\n"
+		"    -r file            copy count bytes to a file.\n"
 		"    -o offset          is added to the address.\n"
 		"    -e end             read up to this address.",
 	.run = run,

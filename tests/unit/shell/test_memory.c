@@ -1,6 +1,7 @@
 /* kmem and its kin, on a machine with zones, slabs and vmalloc areas. */
 #include "testing.h"
 
+#include "base/io.h"
 #include "gen_memory.h"
 #include "shell/shell.h"
 
@@ -376,6 +377,50 @@ static void options_of_kmem_exclude_each_other(void **state)
 	free_world(w);
 }
 
+/* ---- rd ---- */
+
+static void memory_is_read_backwards_and_in_network_order(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(
+		w, "rd -8 -R ffffffff80021806 3",
+		"ffffffff80021804:  78 20 76                                          "
+		"x v\n");
+	assert_output(
+		w, "rd -32 -N linux_banner 2",
+		"ffffffff80021800:  4c696e75 78207665                     Linux ve\n");
+	assert_output(w, "rd -16 -N -D linux_banner", "ffffffff80021800:  19561 \n");
+	assert_output(w, "rd -N linux_banner",
+		      "ffffffff80021800:  65762078756e694c                    Linux ve\n");
+	assert_fails(w, "rd -m 1000", "no dump of");
+	free_world(w);
+}
+
+static void bytes_are_copied_to_a_file(void **state)
+{
+	struct world *w = new_world();
+	char dir[] = "/tmp/test_memory.XXXXXX", line[128], path[64];
+	char *text = NULL;
+	size_t len;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/copy", dir);
+	snprintf(line, sizeof(line), "rd -r %s linux_banner 13", path);
+	assert_has(w, line, "13 bytes copied from 0xffffffff80021800 to /tmp/test_memory.");
+	assert_success(io_read_file(path, 100, &text, &len));
+	assert_int_equal(len, 13);
+	assert_memory_equal(text, "Linux version", 13);
+	free(text);
+	snprintf(line, sizeof(line), "rd -r %s linux_banner", path);
+	assert_fails(w, line, "requires either a count argument or the -e option");
+	snprintf(line, sizeof(line), "rd -r %s ffffd00000000000 8", path);
+	assert_fails(w, line, "rd: virtual address 0xffffd00000000000");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +443,8 @@ int main(void)
 		cmocka_unit_test(an_address_of_a_task_is_that_task),
 		cmocka_unit_test(a_struct_page_stands_for_its_memory),
 		cmocka_unit_test(options_of_kmem_exclude_each_other),
+		cmocka_unit_test(memory_is_read_backwards_and_in_network_order),
+		cmocka_unit_test(bytes_are_copied_to_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
