@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "kernel/field.h"
+#include "kernel/stack_check.h"
 #include "kernel/vmalloc_area.h"
 
 #include <string.h>
@@ -228,15 +229,15 @@ static void print_symbol(struct shell *s, vaddr_t addr)
 }
 
 /* Is @addr in the task_struct of @t, or on its stack? */
-static bool is_part_of(const struct task *t, u64 task_size, u64 stack_size, vaddr_t addr)
+static bool is_part_of(const struct task *t, u64 task_size, u64 stack_len, vaddr_t addr)
 {
-	return addr - t->addr < task_size || (t->stack && addr - t->stack < stack_size);
+	return addr - t->addr < task_size || (t->stack && addr - t->stack < stack_len);
 }
 
 static struct err *print_task(struct shell *s, vaddr_t addr)
 {
 	const struct task_table *tasks;
-	u64 task_size = 0, stack_size = 4 * dump_page_size(s->d);
+	u64 task_size = 0, stack_len = stack_size(s->k);
 	struct err *err = shell_tasks(s, &tasks);
 
 	if (err)
@@ -246,7 +247,7 @@ static struct err *print_task(struct shell *s, vaddr_t addr)
 	for (size_t i = 0; i < tasks->count; i++) {
 		const struct task *t = &tasks->rows[i].task;
 
-		if (!is_part_of(t, task_size, stack_size, addr))
+		if (!is_part_of(t, task_size, stack_len, addr))
 			continue;
 		shell_print_context(s, t);
 		buf_add_char(shell_out(s), '\n');

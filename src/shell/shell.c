@@ -33,6 +33,7 @@ const struct shell_command *const shell_commands[] = {
 	&shell_cmd_rd,
 	&shell_cmd_repeat,
 	&shell_cmd_runq,
+	&shell_cmd_search,
 	&shell_cmd_set,
 	&shell_cmd_struct,
 	&shell_cmd_sym,

@@ -421,6 +421,91 @@ static void bytes_are_copied_to_a_file(void **state)
 	free_world(w);
 }
 
+/* ---- search ---- */
+
+static void values_are_found_wherever_they_are_mapped(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "search -s ffff888000020000 65762078756e694c",
+		      "ffff888000021800: 65762078756e694c \n"
+		      "ffffffff80021800: 65762078756e694c \n");
+	assert_output(w, "search -s linux_banner -m ffffffffffff0000 694c",
+		      "ffffffff80021800: 65762078756e694c \n");
+	assert_output(w, "search -p -s 20000 -e 22000 65762078756e694c",
+		      "21800: 65762078756e694c \n");
+	assert_output(w, "search -p -s 21801 65762078756e694c", "");
+	assert_output(w, "search -V 65762078756e694c", "");
+	assert_output(w, "search -s linux_banner -l 8 -w 65762078",
+		      "ffffffff80021804: 65762078 \n");
+	free_world(w);
+}
+
+static void names_stand_beside_what_they_stand_for(void **state)
+{
+	struct world *w = new_world();
+
+	/* init_task is the parent of two tasks, and what CPU 0 does when idle. */
+	assert_has(w, "search -K -s ffffffff80000000 65762078756e694c (linux_banner)",
+		   "ffffffff80021800: 65762078756e694c \n");
+	assert_has(w, "search init_task",
+		   "ffff888000001270: ffffffff80001000 (init_task)\n");
+	assert_has(w, "search (init_task+0)",
+		   "ffff888000001270: ffffffff80001000 (init_task+0)\n");
+	free_world(w);
+}
+
+static void texts_are_found_across_pages(void **state)
+{
+	struct world *w = prepare(0);
+	const char *out;
+
+	memcpy(gen_page(&w->g, 0x2b) + 4092, "over", 4);
+	memcpy(gen_page(&w->g, 0x2c), "there\n", 6);
+	open_world(w);
+	out = run(w, "search -p -s 20000 -c overthere \"version 6.1\"", SHELL_DONE);
+	assert_part("search", out, "21806: version 6.1.0-gen (gen)....");
+	assert_part("search", out, "\n2bffc: overthere....");
+	free_world(w);
+}
+
+static void hits_are_shown_among_their_neighbours(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(
+		w, "search -h -x 2 -s linux_banner -l 64 2078",
+		"ffffffff80021800:  694c 756e                                 Linu\n"
+		"ffffffff80021804:  2078 \n"
+		"ffffffff80021806:  6576 7372                                 vers\n\n");
+	free_world(w);
+}
+
+static void an_area_without_end_is_not_searched(void **state)
+{
+	struct world *w = prepare(0);
+
+	gen_put64(&w->g, GEN_MEMORY_AREAS + 0x108, UINT64_MAX / 2);
+	open_world(w);
+	assert_has(w, "search 65762078756e694c", "ffffffff80021800: 65762078756e694c \n");
+	free_world(w);
+}
+
+static void a_search_that_makes_no_sense_says_why(void **state)
+{
+	struct world *w = new_world();
+
+	assert_fails(w, "search", "Usage:\n  search ");
+	assert_fails(w, "search nothing", "search: invalid input: \"nothing\"\n");
+	assert_fails(w, "search -w 123456789a",
+		     "search: value too large for -w option: 123456789a\n");
+	assert_fails(w, "search -s 1000 abcd", "invalid kernel virtual address: 1000");
+	assert_fails(w, "search -s linux_banner -e 100 1", "is not behind");
+	assert_fails(w, "search -e 1 -l 1 1", "exclude each other");
+	assert_fails(w, "search -t -s 0 1", "stacks are searched as a whole");
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,6 +530,12 @@ int main(void)
 		cmocka_unit_test(options_of_kmem_exclude_each_other),
 		cmocka_unit_test(memory_is_read_backwards_and_in_network_order),
 		cmocka_unit_test(bytes_are_copied_to_a_file),
+		cmocka_unit_test(values_are_found_wherever_they_are_mapped),
+		cmocka_unit_test(names_stand_beside_what_they_stand_for),
+		cmocka_unit_test(texts_are_found_across_pages),
+		cmocka_unit_test(hits_are_shown_among_their_neighbours),
+		cmocka_unit_test(an_area_without_end_is_not_searched),
+		cmocka_unit_test(a_search_that_makes_no_sense_says_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
