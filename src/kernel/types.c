@@ -244,29 +244,57 @@ static bool find_percpu(struct types *t, const char *name, size_t index,
 	return true;
 }
 
+void types_set_debuginfo(struct types *t, const struct debuginfo *d)
+{
+	t->debuginfo = d;
+}
+
+static bool find_in_table(struct types *t, const char *name, struct type_ref *ret,
+			  unsigned *ret_pointers, u64 *ret_count)
+{
+	const struct known_global *known = known_global_find(name);
+	struct err *err = known ? types_parse(t, known->type, ret, ret_pointers)
+				: err_new(ERR_ABSENT, "%s", name);
+
+	if (!err)
+		*ret_count = known->count;
+	err_ignore(err);
+	return !err;
+}
+
+/* Debug information tells the name of the type; what is behind it, the dump does. */
+static bool find_in_debuginfo(struct types *t, const char *name, struct type_ref *ret,
+			      unsigned *ret_pointers, u64 *ret_count)
+{
+	struct variable_type type;
+	unsigned none;
+	struct err *err;
+
+	if (!t->debuginfo || !t->debuginfo->variable(t->debuginfo->ctx, name, &type))
+		return false;
+	err = types_parse(t, type.name, ret, &none);
+	if (!err) {
+		*ret_pointers = type.pointers;
+		*ret_count = type.count;
+	}
+	err_ignore(err);
+	return !err;
+}
+
 enum symbol_typing types_of_variable(struct types *t, const char *name,
 				     struct type_ref *ret, unsigned *ret_pointers,
 				     u64 *ret_count)
 {
-	const struct known_global *known = known_global_find(name);
-
-	if (!find_percpu(t, name, 0, ret)) {
-		struct err *err = known ? types_parse(t, known->type, ret, ret_pointers)
-					: err_new(ERR_ABSENT, "%s", name);
-
-		if (!err) {
-			*ret_count = known->count;
-			return TYPING_TABLE;
-		}
-		err_free(err);
-		for (size_t i = 1;; i++) {
-			if (i >= types_count(t))
-				return TYPING_NONE;
-			if (find_percpu(t, name, i, ret))
-				break;
-		}
-	}
 	*ret_pointers = 0;
 	*ret_count = 1;
-	return TYPING_PERCPU;
+	if (find_percpu(t, name, 0, ret))
+		return TYPING_PERCPU;
+	if (find_in_table(t, name, ret, ret_pointers, ret_count))
+		return TYPING_TABLE;
+	for (size_t i = 1; i < types_count(t); i++)
+		if (find_percpu(t, name, i, ret))
+			return TYPING_PERCPU;
+	if (find_in_debuginfo(t, name, ret, ret_pointers, ret_count))
+		return TYPING_DEBUG;
+	return TYPING_NONE;
 }

@@ -11,6 +11,7 @@
 
 #include "kernel/kernel.h"
 #include "symbol/btf_type.h"
+#include "symbol/debuginfo.h"
 
 struct types;
 
@@ -29,6 +30,11 @@ static inline void types_closep(struct types **t)
 }
 
 struct kernel *types_kernel(const struct types *t);
+
+/* Where to look for types of variables that the dump does not tell; borrowed, NULL:
+ * nowhere.
+ */
+void types_set_debuginfo(struct types *t, const struct debuginfo *d);
 
 /* The first type called @name whose kind is in @kinds (BTF_BIT(BTF_KIND_STRUCT) | …).
  * False if there is none. */
@@ -63,6 +69,7 @@ enum symbol_typing {
 	TYPING_NONE,   /* not known: BTF has no types of ordinary variables */
 	TYPING_PERCPU, /* per-CPU variable, from BTF */
 	TYPING_TABLE,  /* ordinary variable, from the table in known_globals.c */
+	TYPING_DEBUG,  /* ordinary variable, from debug information */
 };
 
 /* The type of variable @name. For TYPING_PERCPU, its address is that of the symbol, which

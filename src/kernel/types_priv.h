@@ -14,6 +14,7 @@ struct module_types {
 
 struct types {
 	struct kernel *k;
+	const struct debuginfo *debuginfo; /* borrowed, may be NULL */
 
 	bool are_modules_tried;
 	struct module_types *modules; /* owned; the oldest first */

@@ -139,6 +139,35 @@ static void a_bitfield_that_cannot_be_is_refused(void **state)
 	assert_failure(object_read(&o, &value), ERR_BAD_DATA, "64 bits from bit 7");
 }
 
+static bool find_variable(void *ctx, const char *name, struct variable_type *ret)
+{
+	const struct variable_type *type = ctx;
+
+	if (strcmp(name, "only_here") != 0)
+		return false;
+	*ret = *type;
+	return true;
+}
+
+static void debug_information_tells_types_of_other_variables(void **state)
+{
+	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
+	struct variable_type type = {.name = "struct thing", .pointers = 1, .count = 3};
+	const struct debuginfo d = {.variable = find_variable, .ctx = &type};
+	struct object o;
+
+	typed_kernel_open(t);
+	types_set_debuginfo(t->types, &d);
+	assert_failure(object_variable(t->types, "_stext", &o), ERR_ABSENT, "not known");
+	assert_success(object_variable(t->types, "only_here", &o));
+	assert_int_equal(o.type.id, typed_type(t, "struct thing").id);
+	assert_int_equal(o.pointers, 1);
+	assert_int_equal(o.count, 3);
+	/* A name that the dump does not have is of no use. */
+	strcpy(type.name, "struct nosuch");
+	assert_failure(object_variable(t->types, "only_here", &o), ERR_ABSENT, "not known");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +178,7 @@ int main(void)
 		cmocka_unit_test(a_path_in_a_type_needs_no_memory),
 		cmocka_unit_test(a_percpu_variable_is_a_place_on_each_cpu),
 		cmocka_unit_test(a_variable_without_a_type_says_what_to_do),
+		cmocka_unit_test(debug_information_tells_types_of_other_variables),
 		cmocka_unit_test(a_bitfield_that_cannot_be_is_refused),
 	};
 
