@@ -21,6 +21,35 @@ static bool is_culprit(json_t *culprit, json_t *frame)
 	       str_eq(html_get(culprit, "pc"), html_get(frame, "pc"));
 }
 
+static void add_source_line(struct buf *b, const char *source, const char *inlined)
+{
+	if (!*source)
+		return;
+	buf_add_str(b, "<span class=\"dim\">    ");
+	html_text(b, source);
+	if (*inlined) {
+		buf_add_str(b, " (");
+		html_text(b, inlined);
+		buf_add_str(b, ", inlined)");
+	}
+	buf_add_str(b, "</span>\n");
+}
+
+/* The line of a frame, and those that its inlined functions were called from. */
+static void add_source(struct buf *b, json_t *frame)
+{
+	const char *source = html_get(frame, "source");
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(json_object_get(frame, "inlined"), i, call)
+	{
+		add_source_line(b, source, html_get(call, "function"));
+		source = html_get(call, "source");
+	}
+	add_source_line(b, source, "");
+}
+
 static void add_frame(struct buf *b, json_t *culprit, size_t number, json_t *frame)
 {
 	bool blamed = is_culprit(culprit, frame);
@@ -39,6 +68,7 @@ static void add_frame(struct buf *b, json_t *culprit, size_t number, json_t *fra
 	if (*html_get(frame, "module"))
 		html_fill(b, frame, " [{module}]");
 	buf_add_str(b, blamed ? " <b class=\"tag\">culprit</b></mark>\n" : "\n");
+	add_source(b, frame);
 }
 
 static void add_registers(struct buf *b, json_t *regs)

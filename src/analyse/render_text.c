@@ -213,6 +213,24 @@ static void render_registers(struct buf *b, json_t *regs)
 		buf_add_char(b, '\n');
 }
 
+/* The line of a frame, and those that its inlined functions were called from. */
+static void render_source(struct buf *b, json_t *frame)
+{
+	const char *source = get_text(frame, "source");
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(json_object_get(frame, "inlined"), i, call)
+	{
+		if (source)
+			buf_printf(b, "    %s (%s, inlined)\n", source,
+				   show(call, "function"));
+		source = get_text(call, "source");
+	}
+	if (source)
+		buf_printf(b, "    %s\n", source);
+}
+
 static void render_frame(struct buf *b, size_t number, json_t *frame)
 {
 	const char *function = get_text(frame, "function"),
@@ -232,6 +250,7 @@ static void render_frame(struct buf *b, size_t number, json_t *frame)
 	}
 	frame_format(b, number, get_hex(frame, "sp"), pc, function, offset,
 		     module ? module : "");
+	render_source(b, frame);
 }
 
 /* A backtrace under the heading that crash gives it. */

@@ -86,6 +86,7 @@ struct err *report_build(struct kernel *k, const struct report_options *options,
 	if (err)
 		return err;
 	r.e = e;
+	r.debuginfo = options->debuginfo;
 	root = build(&r, options);
 	err = tree_check(&r.tree);
 	if (err)

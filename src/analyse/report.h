@@ -9,6 +9,7 @@
 #define ANALYSE_REPORT_H
 
 #include "kernel/kernel.h"
+#include "symbol/debuginfo.h"
 
 #include <jansson.h>
 
@@ -18,7 +19,8 @@
 #define REPORT_MAX_LOG_RECORDS 100000
 
 struct report_options {
-	size_t log_records; /* how many of the newest to include */
+	size_t log_records;		   /* how many of the newest to include */
+	const struct debuginfo *debuginfo; /* for lines of source in stacks; NULL: none */
 };
 
 /* Build the tree; the caller gives it back with json_decref(). ERR_ABSENT if nothing at all

@@ -15,6 +15,40 @@ static json_t *registers(struct report *r, const struct arch_regs *regs)
 	return j;
 }
 
+/* The line of a frame and what is inlined there. A return address is behind its call. */
+static void set_source(struct report *r, const struct frame *f, json_t *j)
+{
+	const struct debuginfo *d = r->debuginfo;
+	const u64 addr = f->kind == FRAME_CALL ? f->pc - 1 : f->pc;
+	cleanup(buf_deinit) struct buf text = BUF_INIT;
+	struct inlined_call calls[DEBUGINFO_MAX_INLINED];
+	struct source_place place;
+	json_t *inlined;
+	size_t count;
+
+	/* That of modules is elsewhere. */
+	if (!d || !f->has_symbol || *f->symbol.module || !d->place(d->ctx, addr, &place))
+		return;
+	buf_printf(&text, "%s:%u", place.file, place.line);
+	tree_set_text(&r->tree, j, "source", buf_text(&text));
+	count = d->inlined(d->ctx, addr, calls, ARRAY_SIZE(calls));
+	if (!count)
+		return;
+	inlined = tree_array(&r->tree);
+	for (size_t i = 0; i < count; i++) {
+		json_t *call = tree_object(&r->tree);
+
+		tree_set_text(&r->tree, call, "function", calls[i].function);
+		buf_deinit(&text);
+		if (calls[i].call.file) {
+			buf_printf(&text, "%s:%u", calls[i].call.file, calls[i].call.line);
+			tree_set_text(&r->tree, call, "source", buf_text(&text));
+		}
+		tree_append(&r->tree, inlined, call);
+	}
+	tree_set(&r->tree, j, "inlined", inlined);
+}
+
 static json_t *frame(struct report *r, const struct frame *f)
 {
 	static const char *const kinds[] = {
@@ -30,6 +64,7 @@ static json_t *frame(struct report *r, const struct frame *f)
 		if (*f->symbol.module)
 			tree_set_text(&r->tree, j, "module", f->symbol.module);
 	}
+	set_source(r, f, j);
 	if (f->is_searched)
 		tree_set(&r->tree, j, "searched", json_true());
 	if (f->kind == FRAME_REGS)

@@ -14,6 +14,7 @@ struct report {
 	struct kernel *k;
 	struct dump *d;
 	struct notices *notices;
+	const struct debuginfo *debuginfo; /* may be NULL */
 	struct examination *e;
 	struct task_count tasks;
 	bool has_tasks;

@@ -6,6 +6,7 @@
 #include "base/new_file.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/debug_file.h"
 #include "cmd/open.h"
 
 #include <sys/stat.h>
@@ -23,6 +24,10 @@ static const struct opt options[] = {
 	 .arg = OPTS_VALUE,
 	 .value_name = "N",
 	 .help = "How many of the newest log records to include (30)."},
+	{.name = "debuginfo",
+	 .arg = OPTS_VALUE,
+	 .value_name = "VMLINUX",
+	 .help = "Show lines of source in stacks, from the vmlinux of this very build."},
 	OPTS_END,
 };
 
@@ -31,7 +36,8 @@ struct wish {
 	struct report_options report;
 	bool as_json;
 	bool exits_with_class;
-	const char *html; /* a path, NULL: none */
+	const char *html;	  /* a path, NULL: none */
+	struct shell_files files; /* the first dump, and --debuginfo */
 };
 
 /* As the last of --json and --text says. */
@@ -61,6 +67,8 @@ static struct err *read_options(const struct opts_result *given, struct wish *re
 	ret->as_json = wants_json(given);
 	ret->exits_with_class = opts_has(given, "exit-class");
 	ret->html = opts_value(given, "html", NULL);
+	ret->files = (struct shell_files){.dump = given->operands[0],
+					  .vmlinux = opts_value(given, "debuginfo", NULL)};
 	if ((ret->exits_with_class || ret->html) && given->num_operands > 1)
 		return err_new(ERR_USAGE, "report: --%s is for one dump",
 			       ret->html ? "html" : "exit-class");
@@ -72,9 +80,18 @@ static struct err *read_options(const struct opts_result *given, struct wish *re
 static struct err *build(struct dump *d, const struct wish *wish, json_t **ret)
 {
 	cleanup(kernel_closep) struct kernel *k = NULL;
+	cleanup(debug_file_close) struct debug_file debug = DEBUG_FILE_NONE;
+	cleanup(buf_deinit) struct buf remarks = BUF_INIT;
+	struct report_options how = wish->report;
 	struct err *err = kernel_open(d, &k);
 
-	return err ? err : report_build(k, &wish->report, ret);
+	if (!err)
+		err = debug_file_open(&wish->files, k, &remarks, &debug);
+	if (err)
+		return err;
+	debug_file_tell(&remarks, "inquest");
+	how.debuginfo = debug_file_info(&debug);
+	return report_build(k, &how, ret);
 }
 
 static struct err *print_json(json_t *report, size_t flags)

@@ -3,9 +3,9 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/debug_file.h"
 #include "cmd/ending.h"
 #include "cmd/open.h"
-#include "cmd/shell_files.h"
 #include "cmd/shell_input.h"
 
 #include <signal.h>
@@ -45,6 +45,7 @@ static const char *const ignored[] = {"extensions", "minimal", "zero_excluded",
 
 struct session {
 	struct shell *shell;
+	struct debug_file debug;
 	const char *program;
 	char prompt[PROMPT_MAX];
 	bool is_silent;
@@ -155,12 +156,13 @@ static struct err *open_session(struct session *s, const struct opts_result *giv
 				struct kernel *k, const struct shell_files *files)
 {
 	cleanup(buf_deinit) struct buf remarks = BUF_INIT;
-	struct err *err = shell_files_compare(files, k, &remarks);
+	struct err *err = debug_file_open(files, k, &remarks, &s->debug);
 	struct shell_options o = {
 		.stdout_fd = STDOUT_FILENO,
 		.has_terminal = isatty(STDOUT_FILENO) && !opts_has(given, "no_scroll"),
 		.program = s->program,
 		.vmlinux = files->vmlinux,
+		.debuginfo = debug_file_info(&s->debug),
 		.should_stop = should_stop,
 	};
 
@@ -171,7 +173,7 @@ static struct err *open_session(struct session *s, const struct opts_result *giv
 	if (err)
 		return err;
 	if (remarks.len && !s->is_silent)
-		fprintf(stderr, "%s: %s", s->program, buf_text(&remarks));
+		debug_file_tell(&remarks, s->program);
 	return set_radix(s, given);
 }
 
@@ -198,6 +200,7 @@ static struct err *run_files(struct session *s, const struct opts_result *given)
 		err = run_session(s, given);
 	}
 	shell_close(s->shell);
+	debug_file_close(&s->debug);
 	return err;
 }
 
@@ -208,6 +211,7 @@ static struct err *run_as(const char *program, const struct opts_result *given,
 		.program = program,
 		.is_silent = opts_has(given, "silent"),
 		.has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+		.debug = DEBUG_FILE_NONE,
 	};
 	struct err *err;
 

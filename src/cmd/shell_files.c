@@ -116,11 +116,5 @@ struct err *shell_files_compare(const struct shell_files *f, struct kernel *k,
 			ERR_REFUSED,
 			"%s is another build than %s: build-id %s, and %s in the dump",
 			f->vmlinux, f->dump, id, dump_id);
-	if (!err)
-		buf_printf(
-			remarks,
-			"%s: not needed, names and types come from the dump itself; files "
-			"and lines are not shown yet\n",
-			f->vmlinux);
 	return err;
 }

@@ -2,6 +2,7 @@
 #include "shell/bt_priv.h"
 
 #include "base/str.h"
+#include "shell/source.h"
 
 #include <string.h>
 
@@ -109,6 +110,13 @@ static void print_frame(struct shell *s, const struct bt_how *how, size_t number
 	buf_add_char(b, '\n');
 }
 
+/* Where the code of a frame is. A return address is behind the call, and may be in another
+ * line, another inlined function, or the next function of all. */
+static vaddr_t code_address(const struct frame *f)
+{
+	return f->kind == FRAME_CALL ? f->pc - 1 : f->pc;
+}
+
 /* From the stack pointer of frame @i to the return address of the next. */
 static struct err *print_frame_words(struct shell *s, const struct bt_how *how,
 				     const struct stack *stack, size_t i)
@@ -191,12 +199,16 @@ struct err *bt_print_stack(struct shell *s, const struct bt_how *how,
 
 		if (f->kind == FRAME_REGS)
 			bt_print_exception(s, how, f);
+		if (f->kind == FRAME_REGS && how->lines)
+			shell_print_source(s, f->pc, how->inlined);
 		if (changes)
 			buf_printf(shell_out(s), "--- <%s> ---\n", stack_name(before));
 		/* What was interrupted on this very stack is in the exception's lines. */
 		if (f->kind == FRAME_REGS && !changes)
 			continue;
 		print_frame(s, how, number++, f);
+		if (how->lines)
+			shell_print_source(s, code_address(f), how->inlined);
 		err = how->full || how->symbolic ? print_frame_words(s, how, stack, i)
 						 : NULL;
 		if (err)

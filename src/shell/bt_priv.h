@@ -15,6 +15,7 @@ struct bt_how {
 	bool full;	   /* -f */
 	unsigned symbolic; /* how often -F */
 	bool lines;	   /* -l */
+	bool inlined;	   /* -i */
 	bool offsets;	   /* -s */
 	bool text;	   /* -t: from the stack pointer; -T: all of the stack */
 	bool all_text;

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "kernel/field.h"
 #include "kernel/stack_check.h"
+#include "shell/source.h"
 
 #include <string.h>
 
@@ -164,7 +165,8 @@ static void take_flag(struct bt_how *how, char option)
 	how->all_stacks |= option == 'E';
 	how->full |= option == 'f';
 	how->symbolic += option == 'F';
-	how->lines |= option == 'l';
+	how->lines |= option == 'l' || option == 'i';
+	how->inlined |= option == 'i';
 	how->offsets |= option == 's';
 	how->text |= option == 't';
 	how->all_text |= option == 'T';
@@ -208,15 +210,15 @@ static struct err *read_options(struct shell *s, struct shell_words *w, struct b
 	char option;
 	struct err *err;
 
-	while (!(err = shell_option(w, "apeEfFlstTgrvoOxdc:n:R:S:I:", &option)) && option) {
+	while (!(err = shell_option(w, "apeEfFlistTgrvoOxdc:n:R:S:I:", &option)) &&
+	       option) {
 		take_flag(how, option);
 		err = take_value(s, how, option, w->value);
 		if (err)
 			return err;
 	}
 	if (!err && how->lines)
-		buf_add_str(shell_out(s), "bt: -l: lines need debug information, which a "
-					  "dump does not have; without them:\n");
+		shell_check_source(s, "bt: -l");
 	if (!err && (how->is_old || how->is_always_old))
 		buf_add_str(shell_out(s),
 			    "bt: -o, -O: crash's old method guesses; these frames are "
@@ -289,7 +291,7 @@ static struct err *run_on_tasks(struct shell *s, struct shell_words *w,
 const struct shell_command shell_cmd_bt = {
 	.name = "bt",
 	.synopsis =
-		"[-a | -c cpus | -p] [-g] [-r | -t | -T | -e | -f | -F[F] | -v | -E] [-l]\n"
+		"[-a | -c cpus | -p] [-g] [-r | -t | -T | -e | -f | -F[F] | -v | -E] [-l | -i]\n"
 		"[-s [-x|-d]] [-n idle] [-R ref] [-I ip] [-S sp] [pid | task] ...",
 	.summary = "backtrace",
 	.help = "Show the kernel stack of tasks, those given or the current one, unwound with\n"
@@ -316,7 +318,9 @@ const struct shell_command shell_cmd_bt = {
 		"    -R ref   only stacks that refer to this symbol or address.\n"
 		"    -I ip    begin at this address of code,\n"
 		"    -S sp    and with this stack pointer; it is enough to give one of the two.\n"
-		"    -l       files and lines: they need debug information, and are not shown.\n"
+		"    -l       with files and lines, if a vmlinux was named: of the call, not of\n"
+		"             what follows it. Modules are without.\n"
+		"    -i       the same with the functions that were inlined there.\n"
 		"    -s       with the offset into each function; -x and -d choose its radix.\n"
 		"    -o, -O   crash's older method, which guesses: there is none here.",
 	.run = run,

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "kernel/page_walk.h"
 #include "shell/disasm.h"
+#include "shell/source.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct request {
 	bool backwards; /* -r: from the start of the function to here */
 	bool forwards;	/* -f: from here to its end */
 	bool is_user;
+	bool lines; /* -l */
 	vaddr_t from;
 	vaddr_t to;   /* 0: as many as `count` says */
 	vaddr_t last; /* -r: the instruction that this lies in is the last */
@@ -123,9 +125,22 @@ static bool is_padding(struct shell *s, struct disasm *d, const struct request *
 	return true;
 }
 
+/* The line of @addr, if it is another than *@last. */
+static void print_line(struct shell *s, vaddr_t addr, struct buf *last)
+{
+	cleanup(buf_deinit) struct buf line = BUF_INIT;
+
+	if (!shell_source_text(s, addr, &line) || str_eq(buf_text(&line), buf_text(last)))
+		return;
+	buf_printf(shell_out(s), "%s\n", buf_text(&line));
+	last->len = 0;
+	buf_add_str(last, buf_text(&line));
+}
+
 static struct err *print_code(struct shell *s, const struct request *q)
 {
 	cleanup(disasm_freep) struct disasm *d = NULL;
+	cleanup(buf_deinit) struct buf line = BUF_INIT;
 	vaddr_t addr = q->from;
 	struct err *err = disasm_open(dump_arch(s->d), &d);
 
@@ -137,6 +152,8 @@ static struct err *print_code(struct shell *s, const struct request *q)
 		/* Functions are aligned: what fills the gap behind one is not its code. */
 		if (q->to && is_padding(s, d, q, addr))
 			break;
+		if (q->lines && !q->is_user)
+			print_line(s, addr, &line);
 		err = print_instruction(s, d, q, addr, &len);
 		addr += len;
 	}
@@ -167,7 +184,6 @@ static struct err *find_function(struct shell *s, struct request *q, vaddr_t add
 
 static struct err *read_request(struct shell *s, struct shell_words *w, struct request *q)
 {
-	bool lines = false;
 	char option;
 	struct err *err;
 
@@ -175,7 +191,7 @@ static struct err *read_request(struct shell *s, struct shell_words *w, struct r
 		q->backwards |= option == 'r';
 		q->forwards |= option == 'f';
 		q->is_user |= option == 'u';
-		lines |= option == 'l';
+		q->lines |= option == 'l';
 		if (option == 'x' || option == 'd')
 			q->radix = option == 'x' ? 16 : 10;
 	}
@@ -187,9 +203,8 @@ static struct err *read_request(struct shell *s, struct shell_words *w, struct r
 		err = shell_number(s, w->words[1], &q->count);
 	if (!err && !q->count)
 		err = err_new(ERR_USAGE, "invalid count request: 0");
-	if (!err && lines)
-		buf_add_str(shell_out(s), "dis: -l: lines need debug information, which a "
-					  "dump does not have; without them:\n");
+	if (!err && q->lines)
+		shell_check_source(s, "dis: -l");
 	return err;
 }
 
@@ -225,7 +240,7 @@ const struct shell_command shell_cmd_dis = {
 		"    -r      from the start of the function to the address.\n"
 		"    -f      from the address to the end of the function.\n"
 		"    -u      the address is one of the current task's user memory.\n"
-		"    -l      files and lines: they need debug information, and are not shown.\n"
+		"    -l      with files and lines, if a vmlinux was named. Modules are without.\n"
 		"    -x, -d  the radix of offsets into functions.",
 	.run = run,
 };

@@ -278,8 +278,8 @@ const struct shell_command shell_cmd_p = {
 		"(((struct page *)0xffffea0000000000)[3]), sizeof, enumerators, numbers.\n\n"
 		"Of a per-CPU variable, show its type and where each CPU has it; with :cpus,\n"
 		"its value on these CPUs (a: all; \"0,2-5\"). Types are known of per-CPU variables\n"
-		"and of some hundred others; of the rest, the number is shown that a symbol has\n"
-		"room for.\n\n"
+		"and of some hundred others, with a vmlinux of all; of the rest, the number is\n"
+		"shown that a symbol has room for.\n\n"
 		"    -x, -d  hexadecimal, decimal.",
 	.run = run,
 };

@@ -336,7 +336,7 @@ const struct shell_command shell_cmd_whatis = {
 	.summary = "show what a name is",
 	.help = "Show the declaration of a type, a function, or a variable whose type is known:\n"
 		"per-CPU ones, and some hundred others. What type an ordinary variable has is\n"
-		"not in the dump.\n\n"
+		"not in the dump, but in the vmlinux, if that was named too.\n\n"
 		"    -o  with the offset of each member of a structure.",
 	.run = run_whatis,
 };

@@ -1,5 +1,5 @@
 /* sym: names to addresses and back. */
-#include "shell/command.h"
+#include "shell/source.h"
 
 #include "base/str.h"
 
@@ -14,8 +14,10 @@ struct listing {
 	size_t count;
 };
 
-static void print_symbol(struct shell *s, const struct symbol *sym, vaddr_t addr)
+static void print_line(struct shell *s, const struct symbol *sym, vaddr_t addr,
+		       bool with_source)
 {
+	cleanup(buf_deinit) struct buf source = BUF_INIT;
 	struct buf *b = shell_out(s);
 
 	buf_printf(b, "%llx (%c) ", (unsigned long long)addr, sym->type);
@@ -28,7 +30,14 @@ static void print_symbol(struct shell *s, const struct symbol *sym, vaddr_t addr
 		shell_text(s, sym->module);
 		buf_add_char(b, ']');
 	}
+	if (with_source && shell_source_text(s, addr, &source))
+		buf_printf(b, " %s", buf_text(&source));
 	buf_add_char(b, '\n');
+}
+
+static void print_symbol(struct shell *s, const struct symbol *sym, vaddr_t addr)
+{
+	print_line(s, sym, addr, false);
 }
 
 static bool print_match(void *ctx, const struct symbol *sym)
@@ -97,7 +106,7 @@ static struct err *print_word(struct shell *s, const char *word)
 	if (!sym)
 		return err_nomem();
 	if (symbol_find(s->k, word, sym)) {
-		print_symbol(s, sym, sym->addr);
+		print_line(s, sym, sym->addr, true);
 		return NULL;
 	}
 	err = shell_address(s, word, &addr);
@@ -105,7 +114,7 @@ static struct err *print_word(struct shell *s, const char *word)
 		return err;
 	if (!symbol_at(s->k, addr, MAX_INTO_SYMBOL, sym, &offset))
 		return err_new(ERR_ABSENT, "invalid address: %s", word);
-	print_symbol(s, sym, addr);
+	print_line(s, sym, addr, true);
 	return NULL;
 }
 
@@ -201,8 +210,8 @@ const struct shell_command shell_cmd_sym = {
 	.synopsis = "[-l] | [-M] | [-m module] | [-q text] | [-p|-n] symbol | address ...",
 	.summary = "translate a symbol to its address, or an address to its symbol",
 	.help = "Show address, type as nm(1) prints it, and name of each symbol or address.\n"
-		"Expressions such as schedule+16 are addresses. Files and lines need debug\n"
-		"information and are not shown.\n\n"
+		"Expressions such as schedule+16 are addresses. Of code with file and line, if\n"
+		"a vmlinux was named; modules are without.\n\n"
 		"    -l         list all symbols of the kernel and its modules.\n"
 		"    -M         list those of the modules.\n"
 		"    -m module  list those of one module.\n"

@@ -222,9 +222,11 @@ struct err *shell_types(struct shell *s, struct types **ret)
 {
 	struct err *err = s->types ? NULL : types_open(s->k, &s->types);
 
-	if (!err)
-		*ret = s->types;
-	return err;
+	if (err)
+		return err;
+	types_set_debuginfo(s->types, s->options.debuginfo);
+	*ret = s->types;
+	return NULL;
 }
 
 /* Does @word begin with the name of a structure? Then it is short for `struct`. */

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "kernel/kernel.h"
+#include "symbol/debuginfo.h"
 
 struct shell;
 
@@ -22,6 +23,7 @@ struct shell_options {
 	bool has_terminal;   /* standard output is one: pages can be shown one by one */
 	const char *program; /* "crash" or "inquest", in front of errors of the session */
 	const char *vmlinux; /* the file given as such, NULL if none; shown by `sys` */
+	const struct debuginfo *debuginfo; /* of it; NULL: none */
 	/* Asked in long commands: has the user interrupted? NULL: never. */
 	bool (*should_stop)(void *ctx);
 	void *ctx;

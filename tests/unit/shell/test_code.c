@@ -8,14 +8,46 @@ struct world {
 	struct shell *s;
 };
 
-static struct world new_world(struct tiny_kernel *t)
+/* Debug information that knows two functions. */
+static bool find_place(void *ctx, u64 addr, struct source_place *ret)
 {
-	const struct shell_options o = {.stdout_fd = -1, .program = "test"};
+	if (addr < TINY(0x1200) || addr >= TINY(0x1400))
+		return false;
+	ret->file = addr < TINY(0x1300) ? "lib/\033middle.c" : "lib/inner.c";
+	ret->line = (unsigned)(addr & 0xff) / 0x10 + 1;
+	return true;
+}
+
+static size_t find_inlined(void *ctx, u64 addr, struct inlined_call *ret, size_t max)
+{
+	if (addr < TINY(0x1300) || !max)
+		return 0;
+	*ret = (struct inlined_call){.function = "tiny_help",
+				     .call = {.file = "lib/inner.c", .line = 77}};
+	return 1;
+}
+
+static bool find_variable(void *ctx, const char *name, struct variable_type *ret)
+{
+	return false;
+}
+
+static const struct debuginfo debuginfo = {
+	.place = find_place, .inlined = find_inlined, .variable = find_variable};
+
+static struct world new_world_with(struct tiny_kernel *t, const struct debuginfo *d)
+{
+	const struct shell_options o = {.stdout_fd = -1, .program = "test", .debuginfo = d};
 	struct world w = {.t = t};
 
 	tiny_kernel_open(t);
 	assert_success(shell_open(t->k, &o, &w.s));
 	return w;
+}
+
+static struct world new_world(struct tiny_kernel *t)
+{
+	return new_world_with(t, NULL);
 }
 
 static void free_world(struct world *w)
@@ -168,6 +200,47 @@ static void many_of_a_type_end_where_memory_does(void **state)
 	free_world(&w);
 }
 
+static void lines_come_from_debug_information(void **state)
+{
+	struct world w = new_world_with(tiny_kernel_new(TINY_WHOLE), &debuginfo);
+
+	assert_output(&w, "sym middle+0x10",
+		      "ffffffff80001210 (t) middle+16 lib/\\x1bmiddle.c: 2\n");
+	assert_output(&w, "sym outer", "ffffffff80001100 (T) outer\n");
+	/* What lies at the address of a module is none of the image's business. */
+	assert_output(&w, "sym mod_work", "ffffffff8000a000 (?) mod_work [tiny_mod]\n");
+	free_world(&w);
+}
+
+static void disassembly_names_lines_where_they_change(void **state)
+{
+	struct world w = new_world_with(tiny_kernel_new(TINY_WHOLE), &debuginfo);
+	enum shell_outcome outcome;
+	const char *out;
+
+	assert_success(shell_run(w.s, "dis -l inner 9", &outcome));
+	out = shell_kept(w.s);
+	if (strstr(out, "without capstone")) {
+		free_world(&w);
+		skip();
+	}
+	assert_int_equal(outcome, SHELL_DONE);
+	assert_true(strncmp(out, "lib/inner.c: 1\n0xffffffff80001300 <inner>:", 42) == 0);
+	assert_non_null(strstr(out, "\nlib/inner.c: 2\n0xffffffff80001310 <inner+16>:"));
+	assert_null(strstr(strstr(out, "inner.c: 1\n") + 1, "inner.c: 1\n"));
+	free_world(&w);
+}
+
+static void without_debug_information_lines_are_told_to_be_missing(void **state)
+{
+	struct world w = new_world(tiny_kernel_new(TINY_WHOLE));
+	enum shell_outcome outcome;
+
+	assert_success(shell_run(w.s, "dis -l inner 1", &outcome));
+	assert_non_null(strstr(shell_kept(w.s), "dis: -l: lines need debug information"));
+	free_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +250,9 @@ int main(void)
 		cmocka_unit_test(values_that_are_addresses_have_names),
 		cmocka_unit_test(code_is_shown_with_targets),
 		cmocka_unit_test(memory_is_shown_as_a_type),
+		cmocka_unit_test(lines_come_from_debug_information),
+		cmocka_unit_test(disassembly_names_lines_where_they_change),
+		cmocka_unit_test(without_debug_information_lines_are_told_to_be_missing),
 		cmocka_unit_test(many_of_a_type_end_where_memory_does),
 	};
 
