@@ -10,10 +10,10 @@ void frame_format(struct buf *b, size_t number, vaddr_t sp, vaddr_t pc, const ch
 	char count[16];
 
 	snprintf(count, sizeof(count), "#%zu", number);
-	buf_printf(b, "%3s [%016llx] ", count, (unsigned long long)sp);
+	buf_printf(b, "%3s [0x%016llx] ", count, (unsigned long long)sp);
 	if (symbol)
 		buf_printf(b, "%s+0x%llx at ", symbol, (unsigned long long)offset);
-	buf_printf(b, "%016llx", (unsigned long long)pc);
+	buf_printf(b, "0x%016llx", (unsigned long long)pc);
 	if (*module)
 		buf_printf(b, " [%s]", module);
 	buf_add_char(b, '\n');

@@ -1,7 +1,7 @@
 /*
- * Backtraces as text, in the shape readers of crash know:
+ * Backtraces as text, in about the shape that readers of crash know:
  *
- *  #0 [fffffe000000dd70] __crash_kexec+0xba at ffffffff8a774117
+ *  #0 [0xfffffe000000dd70] __crash_kexec+0xba at 0xffffffff8a774117
  *
  * Used on a struct stack in the capture kernel and on the report's tree on the host.
  */

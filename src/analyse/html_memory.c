@@ -67,7 +67,7 @@ static void add_number(struct buf *b, size_t i, const char *label, u64 value, u6
 		buf_add_str(b, "<rect class=\"free\" width=\"22\" height=\"22\"/>");
 	buf_printf(b, "</svg>%s</th><td>%s</td><td>%llu %%</td></tr>\n", label,
 		   str_format_size(text, value),
-		   (unsigned long long)(value / (total / 100 + 1)));
+		   (unsigned long long)percent_of(value, total));
 }
 
 static void add_caches(struct buf *b, json_t *memory)

@@ -243,7 +243,7 @@ static void render_frame(struct buf *b, size_t number, json_t *frame)
 			buf_printf(b, "    [exception RIP: %s+0x%llx]\n", function,
 				   (unsigned long long)offset);
 		else
-			buf_printf(b, "    [exception RIP: %llx]\n",
+			buf_printf(b, "    [exception RIP: 0x%llx]\n",
 				   (unsigned long long)pc);
 		render_registers(b, json_object_get(frame, "registers"));
 		buf_add_str(b, "--- <exception> ---\n");
@@ -261,7 +261,7 @@ static void render_backtrace(struct buf *b, json_t *cpu)
 	size_t i;
 
 	if (task)
-		buf_printf(b, "PID: %-8llu TASK: %016llx  CPU: %-4llu COMMAND: \"%s\"\n",
+		buf_printf(b, "PID: %-8llu TASK: 0x%016llx  CPU: %-4llu COMMAND: \"%s\"\n",
 			   (unsigned long long)get_int(task, "pid"),
 			   (unsigned long long)get_hex(task, "address"),
 			   (unsigned long long)get_int(cpu, "cpu"), show(task, "comm"));
@@ -504,8 +504,7 @@ static void line_memory(struct buf *b, json_t *memory, const char *key, const ch
 		return;
 	buf_printf(b, "  %-20s %10s", label, str_format_size(text, value));
 	if (total)
-		buf_printf(b, "  %3llu %%",
-			   (unsigned long long)(value / (total / 100 + 1)));
+		buf_printf(b, "  %3llu %%", (unsigned long long)percent_of(value, total));
 	buf_add_char(b, '\n');
 }
 
@@ -552,7 +551,7 @@ static void render_modules(struct buf *b, json_t *report)
 	{
 		const char *taint = get_text(module, "taint");
 
-		buf_printf(b, "  %-24s %016llx %10llu%s%s\n", show(module, "name"),
+		buf_printf(b, "  %-24s 0x%016llx %10llu%s%s\n", show(module, "name"),
 			   (unsigned long long)get_hex(module, "base"),
 			   (unsigned long long)get_int(module, "size"),
 			   taint && *taint ? "  " : "", taint ? taint : "");

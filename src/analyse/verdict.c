@@ -246,7 +246,7 @@ static void tell_share(const struct inquest *q, struct verdict *v,
 		return;
 	verdict_add(v, EVIDENCE_MEMORY, CONFIDENCE_CERTAIN, "%s: %s, %llu %% of memory",
 		    what, str_format_size(text, bytes),
-		    (unsigned long long)(bytes / (total / 100 + 1)));
+		    (unsigned long long)percent_of(bytes, total));
 }
 
 /* vmalloc notes who asked: that is the one to look at. */

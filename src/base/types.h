@@ -42,6 +42,12 @@ static inline u64 max_u64(u64 a, u64 b)
 	return a > b ? a : b;
 }
 
+/* Hundredths, rounded down; @whole is not 0. Any numbers will do. */
+static inline u64 percent_of(u64 part, u64 whole)
+{
+	return part > UINT64_MAX / 100 ? part / (whole / 100 + 1) : part * 100 / whole;
+}
+
 static inline u64 align_down(u64 value, u64 power_of_two)
 {
 	return value & ~(power_of_two - 1);

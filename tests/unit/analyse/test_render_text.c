@@ -38,13 +38,13 @@ static const char expected[] =
 	"         CPU: 0\n"
 	"       STATE: TASK_RUNNING (PANIC)\n"
 	"\nBacktrace of the task that panicked:\n"
-	"PID: 0        TASK: 0000000000000010  CPU: 0    COMMAND: \"swapper/0\"\n"
-	" #0 [0000000000001000] f+0x10 at 0000000000002000\n"
+	"PID: 0        TASK: 0x0000000000000010  CPU: 0    COMMAND: \"swapper/0\"\n"
+	" #0 [0x0000000000001000] f+0x10 at 0x0000000000002000\n"
 	"    [exception RIP: g+0x1]\n"
 	"    RIP: 0000000000003000  RFLAGS: 00000246\n"
 	"    CS: 0010\n"
 	"--- <exception> ---\n"
-	" #1 [0000000000001008] g+0x1 at 0000000000003000 [ext4]\n"
+	" #1 [0x0000000000001008] g+0x1 at 0x0000000000003000 [ext4]\n"
 	"    ends cleanly, at user mode\n"
 	"\nModules (0):\n"
 	"\nEnd of the kernel log:\n"
@@ -89,7 +89,7 @@ static void values_of_the_wrong_kind_do_no_harm(void **state)
 		" 'cpus': {}, 'log_tail': [1], 'health': [2], 'modules': [null]}",
 		"\n\n    DUMPFILE: \n\nBacktrace:\nCPU: 0, its task is not known\n"
 		"    ends \n\nModules (1):\n"
-		"                           0000000000000000          0\n"
+		"                           0x0000000000000000          0\n"
 		"\nEnd of the kernel log:\n[    0.000000] \n\nDump health:\n  \n");
 }
 
