@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "gen_session.h"
+#include "kernel/timer_queue.h"
 #include "shell/shell.h"
 
 #define IMAGE	 GEN_SESSION_IMAGE
@@ -55,7 +56,25 @@ static const char members[] =
 	"OFFSET(task_struct.prio)=168\nOFFSET(task_struct.on_rq)=176\n"
 	"OFFSET(task_struct.se)=184\nOFFSET(task_struct.rt)=216\n"
 	"OFFSET(task_group.css.cgroup)=0\nOFFSET(cgroup.kn)=0\nOFFSET(kernfs_node.name)=0\n"
-	"SYMBOL(root_task_group)=ffffffff8000c000\n";
+	"SYMBOL(root_task_group)=ffffffff8000c000\n"
+	/* Signals: of sessions, sighand_struct and signal_struct are where they are free.
+	 */
+	"OFFSET(task_struct.sighand)=232\nOFFSET(task_struct.blocked)=240\n"
+	"OFFSET(task_struct.pending)=65536\nOFFSET(signal_struct.shared_pending)=65536\n"
+	"OFFSET(signal_struct.nr_threads)=65560\nOFFSET(sigpending.list)=0\n"
+	"OFFSET(sigpending.signal)=16\nOFFSET(sigqueue.list)=0\nOFFSET(sigqueue.info)=16\n"
+	"OFFSET(sighand_struct.action)=8\nSIZE(k_sigaction)=32\n"
+	"OFFSET(k_sigaction.sa.sa_handler)=0\nOFFSET(k_sigaction.sa.sa_flags)=8\n"
+	"OFFSET(k_sigaction.sa.sa_mask)=24\nOFFSET(thread_info.flags)=248\n"
+	/* Timers: one list to a wheel, one clock. */
+	"OFFSET(timer_base.vectors)=8\nOFFSET(timer_list.entry)=0\n"
+	"OFFSET(timer_list.expires)=16\nOFFSET(timer_list.function)=24\n"
+	"OFFSET(hlist_node.next)=0\nSYMBOL(hrtimer_bases)=ffffffff80005900\n"
+	"OFFSET(hrtimer_cpu_base.clock_base)=16\nSIZE(hrtimer_clock_base)=48\n"
+	"OFFSET(hrtimer_clock_base.active)=0\nOFFSET(hrtimer_clock_base.get_time)=16\n"
+	"OFFSET(hrtimer_clock_base.offset)=24\nOFFSET(hrtimer.node)=0\n"
+	"OFFSET(timerqueue_node.node)=0\nOFFSET(timerqueue_node.expires)=24\n"
+	"OFFSET(hrtimer._softexpires)=32\nOFFSET(hrtimer.function)=40\n";
 
 struct world {
 	struct gen g;
@@ -500,6 +519,173 @@ static void queues_that_loop_end(void **state)
 	free_world(w);
 }
 
+/* ---- sig ---- */
+
+/* The pending signals of a task and of its process, where no other test has anything. */
+static u64 own_pending(unsigned task)
+{
+	return GEN_SESSION_TASK(task) + 65536;
+}
+
+static u64 shared_pending(unsigned task)
+{
+	return GEN_SESSION_SIGNAL(task) + 65536;
+}
+
+static void empty_list(struct world *w, u64 head)
+{
+	put(w, head, IMAGE + head);
+	put(w, head + 8, IMAGE + head);
+}
+
+static struct world *new_signals(void)
+{
+	struct world *w = new_world();
+	u64 own = own_pending(GEN_TASK_KTHREADD), queued = FREE + 0x40;
+
+	empty_list(w, own);
+	empty_list(w, shared_pending(GEN_TASK_KTHREADD));
+	put(w, own, IMAGE + queued); /* one signal is queued */
+	put(w, queued, IMAGE + own);
+	put(w, queued + 16, 12);
+	put(w, own + 16, 0x800);
+	put(w, shared_pending(GEN_TASK_KTHREADD) + 24, 3);
+	put_task(w, GEN_TASK_KTHREADD, 232, IMAGE + FREE + 0x100); /* sighand */
+	put_task(w, GEN_TASK_KTHREADD, 240, 0x201);		   /* blocked */
+	put_task(w, GEN_TASK_KTHREADD, 248, 4);			   /* TIF_SIGPENDING */
+	put(w, FREE + 0x108, 1);				   /* SIGHUP is ignored */
+	put(w, FREE + 0x128, 0x45a070); /* SIGINT has a handler */
+	put(w, FREE + 0x130, 0x1c000004);
+	put(w, FREE + 0x140, 0xf);
+	return w;
+}
+
+static void sig_shows_handlers_and_what_waits(void **state)
+{
+	struct world *w = new_signals();
+	const char *out;
+
+	open_world(w);
+	out = run(w, "sig 2", SHELL_DONE);
+	assert_non_null(strstr(
+		out, "COMMAND: \"kthreadd\"\n"
+		     "SIGNAL_STRUCT: ffffffff80002030  NR_THREADS: 3\n"
+		     " SIG    SIGACTION        HANDLER       MASK       FLAGS           \n"
+		     " [1] ffffffff8000b108    SIG_IGN 0000000000000000 0 \n"
+		     " [2] ffffffff8000b128     45a070 000000000000000f 1c000004 "
+		     "(SA_RESTORER|SA_SIGINFO|SA_ONSTACK|SA_RESTART)\n"
+		     " [3] ffffffff8000b148    SIG_DFL 0000000000000000 0 \n"));
+	assert_non_null(strstr(out, "[64] ffffffff8000b8e8    SIG_DFL 0000000000000000 0 \n"
+				    "SIGPENDING: yes\n   BLOCKED: 0000000000000201\n"
+				    "PRIVATE_PENDING\n    SIGNAL: 0000000000000800\n"
+				    "  SIGQUEUE:  SIG  SIGINFO\n"
+				    "              12  ffffffff8000b050\n"
+				    "SHARED_PENDING\n    SIGNAL: 0000000000000000\n"
+				    "  SIGQUEUE: (empty)\n\n"));
+	free_world(w);
+}
+
+static void a_queue_of_signals_that_loops_ends(void **state)
+{
+	struct world *w = new_signals();
+
+	put(w, FREE + 0x40, IMAGE + FREE + 0x40);
+	open_world(w);
+	assert_non_null(strstr(run(w, "sig 2", SHELL_DONE), "more than 4096 signals"));
+	free_world(w);
+}
+
+static void sig_knows_the_names_of_signals(void **state)
+{
+	struct world *w = new_world();
+
+	open_world(w);
+	assert_output(w, "sig -s 800A000000000201",
+		      "SIGHUP SIGUSR1 SIGRTMAX-14 SIGRTMAX-12 SIGRTMAX\n");
+	assert_output(w, "sig -s 0", "(none)\n");
+	assert_fails(w, "sig -s zz", "invalid sigset: zz");
+	assert_non_null(
+		strstr(run(w, "sig -l", SHELL_DONE), " [9] SIGKILL\n[10] SIGUSR1\n"));
+	assert_fails(w, "sig nobody", "sig: invalid task or pid value: nobody\n");
+	free_world(w);
+}
+
+/* ---- timer ---- */
+
+static void put_hrtimer(struct world *w, u64 at, u64 expires, u64 soft, u64 function)
+{
+	put(w, at + 24, expires);
+	put(w, at + 32, soft);
+	put(w, at + 40, function);
+}
+
+static void timers_of_high_resolution_are_shown_by_clock(void **state)
+{
+	struct world *w = new_world();
+	u64 first = FREE, second = FREE + 0x100;
+
+	put(w, 0x5910, IMAGE + first); /* the tree of CPU 0's clock */
+	put(w, 0x5920, IMAGE + GEN_SESSION_TEXT);
+	put(w, first, 1);
+	put(w, first + NODE_LEFT, IMAGE + second);
+	put(w, second, IMAGE + first);
+	put_hrtimer(w, first, 20000000000, 20000000000, IMAGE + GEN_SESSION_TEXT);
+	put_hrtimer(w, second, 9000000000, 8999000000, IMAGE + GEN_SESSION_TEXT);
+	put(w, 0x5410, 0xfffedb08ULL + 250 * 10); /* jiffies: 10 s */
+	put(w, 0x5420, 4000000);
+	open_world(w);
+	assert_output(
+		w, "timer -r",
+		"CPU: 0  HRTIMER_CPU_BASE: ffffffff80005900\n"
+		"  CLOCK: 0  HRTIMER_CLOCK_BASE: ffffffff80005910  [ffffffff80021000]\n"
+		"    CURRENT  \n"
+		"  10000000000\n"
+		"  SOFTEXPIRES    EXPIRES        TTE          HRTIMER           FUNCTION    \n"
+		"   8999000000   9000000000  -1000000000  ffffffff8000b100  ffffffff80021000\n"
+		"  20000000000  20000000000  10000000000  ffffffff8000b000  ffffffff80021000\n"
+		"\n"
+		"CPU: 1  HRTIMER_CPU_BASE: ffffffff80005a00\n"
+		"  CLOCK: 0  HRTIMER_CLOCK_BASE: ffffffff80005a10\n"
+		"  (empty)\n");
+	assert_fails(w, "timer -r -C 7", "timer: invalid cpu specification: 7\n");
+	free_world(w);
+}
+
+static void timers_of_a_wheel_are_told_in_order(void **state)
+{
+	struct world *w = new_world();
+	struct timer_queue q;
+
+	put(w, FREE + 8, IMAGE + FREE + 0x100); /* the list of a wheel at FREE */
+	put(w, FREE + 0x100, IMAGE + FREE + 0x200);
+	put(w, FREE + 0x110, 900);
+	put(w, FREE + 0x210, 700);
+	put(w, FREE + 0x218, 0x1234);
+	open_world(w);
+	assert_success(timer_wheel_read(w->k, IMAGE + FREE, &q));
+	assert_int_equal(q.count, 2);
+	assert_int_equal(q.timers[0].expires, 700);
+	assert_int_equal(q.timers[0].function, 0x1234);
+	assert_int_equal(q.timers[1].addr, IMAGE + FREE + 0x100);
+	timer_queue_deinit(&q);
+	free_world(w);
+}
+
+static void a_wheel_that_loops_is_cut(void **state)
+{
+	struct world *w = new_world();
+	struct timer_queue q;
+
+	put(w, FREE + 8, IMAGE + FREE + 0x100);
+	put(w, FREE + 0x100, IMAGE + FREE + 0x100);
+	open_world(w);
+	assert_failure(timer_wheel_read(w->k, IMAGE + FREE, &q), ERR_INCOMPLETE,
+		       "more than 65536 timers");
+	assert_int_equal(q.count, TIMER_QUEUE_MAX);
+	timer_queue_deinit(&q);
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +693,12 @@ int main(void)
 		cmocka_unit_test(runq_shows_groups),
 		cmocka_unit_test(runq_shows_times),
 		cmocka_unit_test(queues_that_loop_end),
+		cmocka_unit_test(sig_shows_handlers_and_what_waits),
+		cmocka_unit_test(a_queue_of_signals_that_loops_ends),
+		cmocka_unit_test(sig_knows_the_names_of_signals),
+		cmocka_unit_test(timers_of_high_resolution_are_shown_by_clock),
+		cmocka_unit_test(timers_of_a_wheel_are_told_in_order),
+		cmocka_unit_test(a_wheel_that_loops_is_cut),
 		cmocka_unit_test(a_stack_that_kept_its_end_did_not_overflow),
 		cmocka_unit_test(a_stack_that_lost_its_end_overflowed),
 		cmocka_unit_test(a_raw_stack_is_all_its_words),
