@@ -1,7 +1,7 @@
 /*
  * The whole report over a real dump that something has damaged: everything is read as of a
  * healthy one, but for a few values that are not what they were. The dumps are reduced to
- * what a report reads (dump/reduce.c); each place that it reads is a site.
+ * what a report reads (tests/dumps/reduced); each place that it reads is a site.
  *
  * An input is a byte that chooses the dump, and edits of EDIT_LEN bytes: what to do, two
  * arguments, at which site, and a value or another site. So any bytes mean something, and
@@ -14,7 +14,7 @@
 #include "analyse/render_text.h"
 #include "analyse/report.h"
 #include "base/bytes.h"
-#include "dump/core_image.h"
+#include "core_image.h"
 #include "fuzz.h"
 #include "symbol/btf_format_priv.h"
 

@@ -1,6 +1,6 @@
 /* What the parts of the program `reduce` share; it ends itself on any error. */
-#ifndef TESTS_FUZZ_REDUCE_H
-#define TESTS_FUZZ_REDUCE_H
+#ifndef TESTS_DUMPS_REDUCE_H
+#define TESTS_DUMPS_REDUCE_H
 
 #include "core_image.h"
 #include "kernel/kernel.h"

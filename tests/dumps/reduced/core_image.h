@@ -4,8 +4,8 @@
  *
  * Like all of the tests' own code it ends the program on its own mistakes.
  */
-#ifndef TESTS_FUZZ_CORE_IMAGE_H
-#define TESTS_FUZZ_CORE_IMAGE_H
+#ifndef TESTS_DUMPS_CORE_IMAGE_H
+#define TESTS_DUMPS_CORE_IMAGE_H
 
 #include "base/buf.h"
 #include "base/io.h"
