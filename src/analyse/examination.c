@@ -33,21 +33,6 @@ void examination_add_log(struct examination *e, const struct printk_record *r)
 	panic_log_add(&e->panic_log, r);
 }
 
-void examination_read_log(struct examination *e)
-{
-	cleanup(printk_log_freep) struct printk_log *log = NULL;
-	struct dump *d = kernel_dump(e->k);
-	struct printk_source src;
-	struct printk_record r;
-	struct err *err = printk_source_from_dump(d, &src);
-
-	if (!err)
-		err = printk_open(&src, &log);
-	while (!err && printk_next(log, &r))
-		examination_add_log(e, &r);
-	notices_add_err(dump_notices(d), err);
-}
-
 static void read_cpus(struct examination *e, struct notices *n)
 {
 	struct err *err = cpu_table_read(e->k, n, &e->cpus);

@@ -34,8 +34,6 @@ CLEANUP_FREEP(examination)
 
 /* Feed the records of the log in order, before examination_make(). */
 void examination_add_log(struct examination *e, const struct printk_record *r);
-/* The whole log, for who does not look at the records. */
-void examination_read_log(struct examination *e);
 
 void examination_make(struct examination *e);
 
