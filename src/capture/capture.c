@@ -17,6 +17,8 @@
 #define VMCORE	    "/proc/vmcore"
 #define MEMINFO	    "/proc/meminfo"
 #define MOUNT_POINT "/mnt"
+/* In memory, until there is a disk. */
+#define REPORT "/report.txt"
 
 /* A few seconds at most on any machine, and it must not keep the dump waiting for ever. */
 #define DIAGNOSIS_MS 60000
@@ -25,7 +27,7 @@ static struct err *work_diagnosis(void *ctx)
 {
 	struct role *r = ctx;
 
-	return diagnosis_say(VMCORE, &r->sink);
+	return diagnosis_say(VMCORE, REPORT, &r->sink);
 }
 
 static struct err *work_modules(void *ctx)
@@ -56,6 +58,7 @@ static struct err *work_target(void *ctx)
 	snprintf(r->record->directory, sizeof(r->record->directory), "%s", d.path);
 	/* A disk too full even for this may still take the rest of a log. */
 	sink_warn(&r->sink, save_first_record(&d, r->record, strlen(MOUNT_POINT)));
+	sink_warn(&r->sink, save_report(REPORT, &d, r->record));
 	return NULL;
 }
 

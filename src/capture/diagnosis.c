@@ -7,7 +7,7 @@
 /* /proc/vmcore is an ELF core and nothing else. */
 static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
 
-struct err *diagnosis_say(const char *vmcore, const struct sink *sink)
+struct err *diagnosis_say(const char *vmcore, const char *path, const struct sink *sink)
 {
 	cleanup(dump_closep) struct dump *dump = NULL;
 	cleanup(kernel_closep) struct kernel *kernel = NULL;
@@ -26,5 +26,5 @@ struct err *diagnosis_say(const char *vmcore, const struct sink *sink)
 		return err;
 	console_text_add(&lines, buf_text(&text));
 	sink_say(sink, &lines);
-	return NULL;
+	return io_write_file(path, 0600, text.data, text.len);
 }

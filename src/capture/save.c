@@ -12,6 +12,7 @@
 
 /* Several times what a record takes. */
 #define RECORD_ROOM_BYTES 8192
+#define REPORT_MAX_BYTES  (1u << 20)
 
 /* /proc/vmcore is an ELF core and nothing else. */
 static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
@@ -80,11 +81,32 @@ struct err *save_dmesg(const char *vmcore, struct dumpdir *d, struct record *r)
 	return err;
 }
 
-static struct err *write_record(void *ctx, int fd, const char *path)
+static struct err *write_buf(void *ctx, int fd, const char *path)
 {
 	const struct buf *b = ctx;
 
 	return io_write_all(fd, b->data, b->len, path);
+}
+
+struct err *save_report(const char *report, struct dumpdir *d, struct record *r)
+{
+	static const char name[] = "vmcore-report.txt";
+	cleanup(freep) char *text = NULL;
+	struct buf b = BUF_INIT;
+	struct err *err;
+	u64 bytes = 0;
+
+	/* The diagnosis may have come to nothing, and has said so. */
+	if (access(report, F_OK) < 0)
+		return NULL;
+	err = io_read_file(report, REPORT_MAX_BYTES, &text, &b.len);
+	if (err)
+		return err;
+	b.data = text;
+	err = dumpdir_save(d, ".vmcore-report.txt.tmp", name, write_buf, &b, &bytes);
+	if (!err)
+		record_add_file(r, name, bytes, true);
+	return err;
 }
 
 struct err *save_record(struct dumpdir *d, const struct record *r, size_t mount_len)
@@ -95,7 +117,7 @@ struct err *save_record(struct dumpdir *d, const struct record *r, size_t mount_
 
 	if (err)
 		return err;
-	return dumpdir_save(d, record_incomplete, "capture.json", write_record, &b, &bytes);
+	return dumpdir_save(d, record_incomplete, "capture.json", write_buf, &b, &bytes);
 }
 
 /* A dump that fills the disk must not leave us without room to say so: the unfinished file

@@ -12,6 +12,9 @@
 #include "capture/sink.h"
 #include "format/manifest.h"
 
+/* Save what diagnosis_say() left at @report, if it did, as vmcore-report.txt. */
+must_check struct err *save_report(const char *report, struct dumpdir *d, struct record *r);
+
 /* Save the kernel log of the crashed kernel as vmcore-dmesg.txt. */
 must_check struct err *save_dmesg(const char *vmcore, struct dumpdir *d, struct record *r);
 

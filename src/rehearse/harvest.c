@@ -18,10 +18,7 @@
 
 /* What is taken out of the dump directory; any of them may be missing. */
 static const char *const wanted[] = {
-	DUMP_NAME,
-	INCOMPLETE_NAME,
-	"vmcore-dmesg.txt",
-	RECORD_NAME,
+	DUMP_NAME, INCOMPLETE_NAME, "vmcore-dmesg.txt", "vmcore-report.txt", RECORD_NAME,
 };
 
 struct harvest {

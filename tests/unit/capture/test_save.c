@@ -162,6 +162,21 @@ static void what_is_no_dump_leaves_nothing_behind(void **state)
 	assert_int_equal(r->num_files, 0);
 }
 
+static void a_report_is_saved_if_there_is_one(void **state)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/report", parent);
+	assert_success(save_report(path, &dir, r));
+	assert_false(exists("vmcore-report.txt"));
+	assert_success(io_write_file(path, 0600, "why\n", 4));
+	assert_success(save_report(path, &dir, r));
+	assert_true(exists("vmcore-report.txt"));
+	assert_int_equal(r->num_files, 1);
+	assert_int_equal(r->files[0].bytes, 4);
+	assert_true(r->files[0].is_complete);
+}
+
 static void a_dump_without_a_log_has_no_log_file(void **state)
 {
 	assert_failure(save_dmesg(vmcore, &dir, r), ERR_ABSENT, "");
@@ -177,6 +192,7 @@ int main(void)
 		IN_A_FRESH_DIR(a_full_disk_leaves_an_incomplete_dump_that_says_so),
 		IN_A_FRESH_DIR(a_capture_that_never_ends_has_said_so_before),
 		IN_A_FRESH_DIR(what_is_no_dump_leaves_nothing_behind),
+		IN_A_FRESH_DIR(a_report_is_saved_if_there_is_one),
 		IN_A_FRESH_DIR(a_dump_without_a_log_has_no_log_file),
 	};
 
