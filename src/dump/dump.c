@@ -151,11 +151,6 @@ static struct err *read_notes(struct dump *d)
 	}
 	if (it.is_damaged)
 		notices_add(&d->notices, "%s: the last note is cut off", d->src->name);
-	if (!d->vmcoreinfo)
-		notices_add(
-			&d->notices,
-			"%s: no VMCOREINFO note: the kernel's own description is missing",
-			d->src->name);
 	return NULL;
 }
 
@@ -238,10 +233,10 @@ static struct err *open_with(struct dump *d, const struct dump_format *const *fo
 		return err;
 	find_page_shift(d);
 	find_max_pfn(d);
-	err = translation_init(d);
-	if (err)
-		return err;
-	return reader_init(&d->own, d, d->input, OWN_CACHE_BYTES);
+	err = reader_init(&d->own, d, d->input, OWN_CACHE_BYTES);
+	if (!err && !d->vmcoreinfo)
+		err = dump_find_self_description(d);
+	return err ? err : translation_init(d);
 }
 
 /* Takes @input. */

@@ -105,6 +105,10 @@ must_check struct err *dump_load(struct dump *d, u64 offset, u64 len, size_t max
 /* notes.c: add @len bytes of notes at @offset of the file. */
 must_check struct err *dump_load_notes(struct dump *d, u64 offset, u64 len);
 
+/* self_description.c: look for the kernel's VMCOREINFO in memory, with the dump's own
+ * reader, and say what came of it. */
+must_check struct err *dump_find_self_description(struct dump *d);
+
 /* The sentence for a page frame that cannot be read. */
 must_check struct err *dump_page_fault(paddr_t addr, enum pfn_state state);
 
