@@ -1,5 +1,5 @@
 /* sys: the banner, the system call table, the taint. */
-#include "shell/command.h"
+#include "shell/source.h"
 
 #include "base/str.h"
 #include "kernel/field.h"
@@ -30,10 +30,29 @@ static void print_call(struct shell *s, u64 number, vaddr_t function)
 {
 	cleanup(buf_deinit) struct buf name = BUF_INIT;
 
+	cleanup(buf_deinit) struct buf source = BUF_INIT;
+
 	if (!shell_symbol_text(s, function, 10, &name))
 		buf_printf(&name, "%llx", (unsigned long long)function);
-	buf_printf(shell_out(s), s->radix == 16 ? "%3llx  %s\n" : "%3llu  %s\n",
-		   (unsigned long long)number, buf_text(&name));
+	buf_printf(shell_out(s), s->radix == 16 ? "%3llx  " : "%3llu  ",
+		   (unsigned long long)number);
+	if (shell_source_text(s, function, &source))
+		buf_printf(shell_out(s), "%-26s %s\n", buf_text(&name), buf_text(&source));
+	else
+		buf_printf(shell_out(s), "%s\n", buf_text(&name));
+}
+
+/* A number is that of one call, a word a part of its name. */
+static bool is_wanted(struct shell *s, const char *wanted, u64 number, vaddr_t function)
+{
+	cleanup(buf_deinit) struct buf name = BUF_INIT;
+	u64 wanted_number;
+
+	if (!wanted)
+		return true;
+	if (str_parse_u64(wanted, &wanted_number))
+		return number == wanted_number;
+	return shell_symbol_text(s, function, 10, &name) && strstr(buf_text(&name), wanted);
 }
 
 static struct err *print_calls(struct shell *s, const char *wanted)
@@ -44,20 +63,14 @@ static struct err *print_calls(struct shell *s, const char *wanted)
 
 	if (err)
 		return err;
-	buf_add_str(shell_out(s), "NUM  SYSTEM CALL\n");
+	buf_printf(shell_out(s), "NUM  SYSTEM CALL%s\n",
+		   s->options.debuginfo ? "                FILE AND LINE NUMBER" : "");
 	for (u64 i = 0; i < count && !shell_is_over(s); i++) {
-		cleanup(buf_deinit) struct buf name = BUF_INIT;
-		char number[24];
-
 		err = kernel_read_ptr(s->k, table + i * 8, &function);
 		if (err)
 			return err;
-		snprintf(number, sizeof(number), "%llu", (unsigned long long)i);
-		if (wanted && !str_eq(wanted, number) &&
-		    !(shell_symbol_text(s, function, 10, &name) &&
-		      strstr(buf_text(&name), wanted)))
-			continue;
-		print_call(s, i, function);
+		if (is_wanted(s, wanted, i, function))
+			print_call(s, i, function);
 	}
 	return NULL;
 }
@@ -107,8 +120,8 @@ const struct shell_command shell_cmd_sys = {
 	.help = "Without options, show the banner: release, time, load, tasks, memory, and what\n"
 		"the machine panicked for.\n\n"
 		"    -c [name|number]  the table of system calls, or those whose name contains\n"
-		"                      name. Files and lines need debug information and are\n"
-		"                      not shown.\n"
+		"                      name. With files and lines, if a vmlinux was\n"
+		"                      named.\n"
 		"    -t                the kernel's taint, as a number and as letters.",
 	.run = run,
 };
