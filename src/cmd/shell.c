@@ -24,6 +24,10 @@ static const struct opt options[] = {
 	 .arg = OPTS_VALUE,
 	 .value_name = "LINE",
 	 .help = "Run this line, and end after the last of them."},
+	{.name = "debuginfo",
+	 .arg = OPTS_VALUE,
+	 .value_name = "VMLINUX",
+	 .help = "The same as to name VMLINUX beside the dump."},
 	{.name = "silent",
 	 .letter = 's',
 	 .help = "Print neither the banner nor, in batch, the lines that are run."},
@@ -181,9 +185,15 @@ static struct err *run_files(struct session *s, const struct opts_result *given)
 {
 	cleanup(dump_closep) struct dump *d = NULL;
 	cleanup(kernel_closep) struct kernel *k = NULL;
+	const char *debuginfo = opts_value(given, "debuginfo", NULL);
 	struct shell_files files;
 	struct err *err = shell_files_sort(given->operands, given->num_operands, &files);
 
+	if (!err && debuginfo && files.vmlinux)
+		err = err_new(ERR_USAGE, "%s and %s: one vmlinux is enough", files.vmlinux,
+			      debuginfo);
+	if (!err && debuginfo)
+		files.vmlinux = debuginfo;
 	if (!err)
 		err = cmd_open_dump(files.dump, &d);
 	if (!err)
