@@ -33,6 +33,7 @@ struct walk {
 
 struct node {
 	vaddr_t addr;
+	u64 parent;
 	enum maple_tree_type type;
 	u64 first, last;
 	unsigned num_slots;
@@ -146,11 +147,12 @@ static struct err *find_type(const struct walk *w, u64 pointer, enum maple_tree_
 /* That a node names its parent and its place there is what makes walks end: it can do so
  * for one place only. */
 static struct err *check_place(const struct walk *w, vaddr_t addr, vaddr_t parent,
-			       unsigned slot)
+			       unsigned slot, u64 *ret_said)
 {
-	vaddr_t said;
+	vaddr_t said = 0;
 	struct err *err = kernel_read_ptr(w->k, addr + w->parent, &said);
 
+	*ret_said = said;
 	if (err || (!parent && w->top_has_parent))
 		return err;
 	if (!parent)
@@ -246,7 +248,7 @@ static bool tell(struct walk *w, u64 entry, u64 first, u64 last, unsigned depth)
 	};
 
 	/* A gap, or reserved. */
-	if (!entry || is_internal(entry))
+	if (is_internal(entry) || (!entry && !w->v->with_gaps))
 		return true;
 	if (++w->count > MAPLE_TREE_MAX_ENTRIES) {
 		remember(w, err_new(ERR_INCOMPLETE, "more than %u entries",
@@ -258,13 +260,19 @@ static bool tell(struct walk *w, u64 entry, u64 first, u64 last, unsigned depth)
 
 static bool tell_node(struct walk *w, const struct node *n, unsigned depth)
 {
+	const struct layout *l = &w->layouts[n->type];
 	const struct maple_tree_node node = {.addr = n->addr,
 					     .type = n->type,
 					     .first = n->first,
 					     .last = n->last,
 					     .num_slots = n->num_slots,
 					     .depth = depth,
-					     .path = w->path};
+					     .path = w->path,
+					     .parent = n->parent,
+					     .pivots = n->pivots,
+					     .slots = n->slots,
+					     .num_pivots = l->num_pivots,
+					     .max_slots = l->num_slots};
 
 	return !w->v->node || w->v->node(w->v->ctx, &node);
 }
@@ -323,7 +331,7 @@ static bool walk_node(struct walk *w, u64 pointer, vaddr_t parent, u64 first, u6
 	if (depth == MAPLE_TREE_MAX_DEPTH)
 		err = err_new(ERR_BAD_DATA, "deeper than %d nodes", MAPLE_TREE_MAX_DEPTH);
 	if (!err)
-		err = check_place(w, addr, parent, slot);
+		err = check_place(w, addr, parent, slot, &n.parent);
 	if (!err)
 		err = read_node(w, pointer, first, last, &n);
 	if (err) {

@@ -41,12 +41,17 @@ struct maple_tree_node {
 	unsigned num_slots; /* that are in use */
 	unsigned depth;	    /* nodes above it */
 	const u8 *path;
+	/* As it lies there, in use or not. */
+	u64 parent;
+	const u64 *pivots, *slots;
+	unsigned num_pivots, max_slots;
 };
 
 struct maple_tree_visitor {
 	/* False ends the walk. */
 	bool (*entry)(void *ctx, const struct maple_tree_entry *e);
 	bool (*node)(void *ctx, const struct maple_tree_node *n); /* may be NULL */
+	bool with_gaps; /* tell of these as entries as well: 0 */
 	void *ctx;
 };
 

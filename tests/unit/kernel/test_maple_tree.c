@@ -150,6 +150,21 @@ static bool note_node(void *ctx, const struct maple_tree_node *n)
 	return true;
 }
 
+static bool check_node(void *ctx, const struct maple_tree_node *n)
+{
+	struct walked *w = ctx;
+
+	if (w->num_nodes++ == 0) {
+		assert_true(n->parent == (TINY(TREE) | 1));
+		assert_int_equal(n->max_slots, 10);
+		assert_int_equal(n->num_pivots, 9);
+		assert_int_equal(n->pivots[1], 0xffff);
+		assert_true(n->slots[2] == node_entry(4, MAPLE_TREE_LEAF_64));
+		assert_int_equal(n->slots[9], 0);
+	}
+	return true;
+}
+
 static struct err *walk(struct typed_kernel *t, struct walked *w)
 {
 	const struct maple_tree_visitor v = {.entry = note, .node = note_node, .ctx = w};
@@ -206,6 +221,23 @@ static void nodes_come_in_front_of_what_is_in_them(void **state)
 	assert_int_equal(w.nodes[2].first, 0x3000);
 	assert_int_equal(w.nodes[2].last, 0xffff);
 	assert_int_equal(w.nodes[3].num_slots, 16);
+}
+
+static void gaps_are_told_if_wanted_and_nodes_as_they_lie_there(void **state)
+{
+	cleanup(typed_kernel_freep) struct typed_kernel *t = new_tree();
+	struct walked w = {.count = 0};
+	const struct maple_tree_visitor v = {
+		.entry = note, .node = check_node, .with_gaps = true, .ctx = &w};
+
+	put_two_levels(t);
+	typed_kernel_open(t);
+	assert_success(maple_tree_each(t->tiny->k, TINY(TREE), &v));
+	assert_int_equal(w.count, 20);
+	assert_int_equal(w.entries[0].first, 0);
+	assert_int_equal(w.entries[0].last, 0xfff);
+	assert_true(w.entries[0].entry == 0);
+	assert_int_equal(w.num_nodes, 4);
 }
 
 static void a_full_node_can_end_with_its_last_pivot(void **state)
@@ -376,6 +408,7 @@ int main(void)
 		cmocka_unit_test(ranges_come_in_order_with_their_path),
 		cmocka_unit_test(the_last_slot_of_a_full_node_ends_with_the_node),
 		cmocka_unit_test(nodes_come_in_front_of_what_is_in_them),
+		cmocka_unit_test(gaps_are_told_if_wanted_and_nodes_as_they_lie_there),
 		cmocka_unit_test(a_full_node_can_end_with_its_last_pivot),
 		cmocka_unit_test(the_root_can_be_the_only_entry),
 		cmocka_unit_test(a_tree_can_be_empty),

@@ -490,6 +490,7 @@ static void tree_says_what_it_does_not_take(void **state)
 	assert_fails(w, "tree 0", "invalid start argument: 0");
 	assert_fails(w, "tree -t x -l 1000", "-l option is not applicable");
 	assert_fails(w, "tree -t maple -o 8 1000", "-o option is not applicable");
+	assert_fails(w, "tree -v 1000", "-v option is applicable to maple trees only");
 	assert_fails(w, "tree -t ra ffffffff80022000", "xa_node");
 	assert_fails(w, "tree -t m ffffffff80022000", "maple_tree");
 	free_world(w);
