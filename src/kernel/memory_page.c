@@ -185,14 +185,14 @@ static bool read_flag(struct kernel *k, vaddr_t at, u64 *mask, char name[FLAG_NA
 	return text != 0;
 }
 
-void memory_page_flags_text(struct kernel *k, u64 flags, struct buf *b)
+void memory_flag_names(struct kernel *k, const char *table, u64 flags, struct buf *b)
 {
 	vaddr_t at;
 	u64 size, mask;
 	char name[FLAG_NAME_SIZE];
 	const char *separator = "";
 
-	if (!kernel_symbol_find(k, "pageflag_names", &at) ||
+	if (!kernel_symbol_find(k, table, &at) ||
 	    !type_size_find(k, "trace_print_flags", &size))
 		return;
 	for (unsigned i = 0; i < MAX_FLAG_NAMES && read_flag(k, at, &mask, name);

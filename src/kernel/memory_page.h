@@ -50,8 +50,9 @@ must_check struct err *memory_page_read(struct memory_pages *p, vaddr_t addr, pf
 					struct memory_page *ret);
 
 /* Append the names of the bits set in @flags, "lru,active", in the order and with the names
- * of the kernel's own table. Nothing if it cannot be had. Names are escaped. */
-void memory_page_flags_text(struct kernel *k, u64 flags, struct buf *b);
+ * of the kernel's own table @table: "pageflag_names", "vmaflag_names". Nothing if it cannot
+ * be had. Names are escaped. */
+void memory_flag_names(struct kernel *k, const char *table, u64 flags, struct buf *b);
 
 /* Count page frames that are not reserved and have more than one user. @should_stop, which
  * may be NULL, is asked now and then; it makes the count end. */

@@ -6,6 +6,7 @@
 #include "kernel/memory_range.h"
 #include "kernel/page_walk.h"
 #include "kernel/stack_check.h"
+#include "kernel/vma.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -43,7 +44,8 @@ struct search {
 	bool is_told;
 	size_t num_told;
 	unsigned gaps;
-	u8 *chunk; /* CHUNK + MAX_TEXT + SHOWN_TEXT bytes */
+	struct err *err; /* of a walk that calls back */
+	u8 *chunk;	 /* CHUNK + MAX_TEXT + SHOWN_TEXT bytes */
 };
 
 /* ---- reading ---- */
@@ -279,6 +281,31 @@ static struct err *search_stacks(struct search *q)
 	return err;
 }
 
+static bool search_area(void *ctx, const struct vma *v)
+{
+	struct search *q = ctx;
+
+	q->err = look_through_part(q, v->start, v->end);
+	return !q->err && !shell_is_over(q->s);
+}
+
+static struct err *search_user(struct search *q)
+{
+	const struct task_row *row;
+	struct err *err = shell_context(q->s, &row);
+
+	if (!err && !row->task.mm)
+		err = err_new(ERR_REFUSED, "current context has no user address space");
+	if (err)
+		return err;
+	q->task = &row->task;
+	err = vma_each(q->s->k, row->task.mm, search_area, q);
+	if (!q->err)
+		return err;
+	err_ignore(err);
+	return q->err;
+}
+
 static struct err *search(struct search *q)
 {
 	switch (q->space) {
@@ -290,7 +317,7 @@ static struct err *search(struct search *q)
 	case SPACE_KERNEL:
 		return search_kernel(q);
 	default:
-		return err_new(ERR_UNSUPPORTED, "user memory cannot be searched");
+		return search_user(q);
 	}
 }
 

@@ -104,7 +104,7 @@ static struct err *print_page(struct shell *s, struct memory_pages *pages, pfn_t
 
 	if (err)
 		return err;
-	memory_page_flags_text(s->k, page.flags, &names);
+	memory_flag_names(s->k, "pageflag_names", page.flags, &names);
 	buf_printf(b,
 		   "      PAGE       PHYSICAL      MAPPING       INDEX CNT FLAGS\n"
 		   "%llx %8llx %16llx %8llx %2x %llx%s%s\n",

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "kernel/field.h"
+#include "kernel/path.h"
 #include "kernel/printk.h"
 
 #include <string.h>
@@ -183,4 +184,20 @@ void shell_print_context(struct shell *s, const struct task *t)
 		   s->panic.is_panic && s->panic.task.addr == t->addr ? "(PANIC)"
 		   : shell_is_active(s, t)			      ? "(ACTIVE)"
 								      : "");
+}
+
+void shell_file_path(struct shell *s, vaddr_t file)
+{
+	cleanup(freep) char *text = malloc(PATH_TEXT_SIZE);
+	struct field place;
+	struct path path;
+	struct err *err = text ? field_get(s->k, "file", "f_path", &place) : err_nomem();
+
+	if (!err)
+		err = path_read(s->k, file + place.offset, &path);
+	if (!err)
+		err = path_format(s->k, &path, text);
+	if (!err)
+		shell_text(s, text);
+	err_ignore(err);
 }

@@ -47,6 +47,14 @@ static const char vmcoreinfo[] =
 	"NUMBER(NR_INACTIVE_FILE)=2\nNUMBER(NR_SLAB_RECLAIMABLE_B)=3\n"
 	"NUMBER(NR_SLAB_UNRECLAIMABLE_B)=4\n"
 	"SYMBOL(vmap_area_list)=ffffffff80015000\nOFFSET(vmap_area.list)=0\n"
+	"OFFSET(mm_struct.mmap)=56\nOFFSET(vm_area_struct.vm_start)=0\n"
+	"OFFSET(vm_area_struct.vm_end)=8\nOFFSET(vm_area_struct.vm_next)=16\n"
+	"OFFSET(vm_area_struct.vm_flags)=24\nOFFSET(vm_area_struct.vm_file)=32\n"
+	"OFFSET(vm_area_struct.vm_pgoff)=40\n"
+	"SYMBOL(swap_info)=ffffffff80014300\nSYMBOL(nr_swapfiles)=ffffffff80014320\n"
+	"OFFSET(swap_info_struct.flags)=0\nOFFSET(swap_info_struct.prio)=8\n"
+	"OFFSET(swap_info_struct.pages)=16\nOFFSET(swap_info_struct.inuse_pages)=24\n"
+	"NUMBER(SWP_BLKDEV)=64\n"
 	"OFFSET(vmap_area.vm)=16\nOFFSET(vm_struct.addr)=0\nOFFSET(vm_struct.size)=8\n"
 	"OFFSET(vm_struct.caller)=16\nOFFSET(vm_struct.nr_pages)=24\n";
 
@@ -216,6 +224,35 @@ static void put_counters(struct gen *g)
 	gen_put64(g, GEN_MEMORY_STATS + 0x228, 15);
 }
 
+static void put_vmas(struct gen *g)
+{
+	u64 first = GEN_MEMORY_VMAS, second = GEN_MEMORY_VMAS + 0x40;
+
+	gen_put64(g, GEN_SESSION_MM + 56, IMAGE + first);
+	gen_put64(g, first, GEN_SESSION_USER);
+	gen_put64(g, first + 8, GEN_SESSION_USER + 0x2000);
+	gen_put64(g, first + 16, IMAGE + second);
+	gen_put64(g, first + 24, 0x75);
+	gen_put64(g, second, 0x7ffc00000000);
+	gen_put64(g, second + 8, 0x7ffc00001000);
+	gen_put64(g, second + 24, 0x100173);
+}
+
+/* Two areas, of which one was switched off. */
+static void put_swap(struct gen *g)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		u64 at = GEN_MEMORY_STATS + 0x400 + i * 0x40;
+
+		gen_put64(g, GEN_MEMORY_STATS + 0x300 + i * 8, IMAGE + at);
+		gen_put64(g, at, i ? 0 : 64 + 1);
+		gen_put64(g, at + 8, (u64)-2);
+		gen_put64(g, at + 16, 100);
+		gen_put64(g, at + 24, 25);
+	}
+	gen_put64(g, GEN_MEMORY_STATS + 0x320, 2);
+}
+
 void gen_memory_init(struct gen *g, u64 random)
 {
 	gen_session_init(g);
@@ -227,4 +264,6 @@ void gen_memory_init(struct gen *g, u64 random)
 	put_slabs(g, random);
 	put_areas(g);
 	put_counters(g);
+	put_vmas(g);
+	put_swap(g);
 }

@@ -5,7 +5,8 @@
  * Zone DMA has page frames 1 to 15, Normal 16 to 47. Free are a block of 4 page frames from
  * GEN_MEMORY_FREE on, and one page frame behind it. The cache "thing" has objects of 256
  * bytes in slabs of 4: one that CPU 0 allocates from, a partial one of the node, and a full
- * one. The hostile cache's name holds an escape sequence.
+ * one. The hostile cache's name holds an escape sequence. The process has two areas, of
+ * which the first has one page that is there.
  */
 #ifndef TESTS_DUMPS_GEN_MEMORY_H
 #define TESTS_DUMPS_GEN_MEMORY_H
@@ -18,6 +19,7 @@ enum {
 	GEN_MEMORY_CACHES = 0x13000, /* list head, then caches, 0x100 each */
 	GEN_MEMORY_STATS = 0x14000,  /* counters of zones, then of nodes */
 	GEN_MEMORY_AREAS = 0x15000,  /* vmap_area and vm_struct, 0x40 each */
+	GEN_MEMORY_VMAS = 0x15200,   /* of the one process, 0x40 each, on a list */
 	GEN_MEMORY_SLAB = 0x18000,   /* three, a page each */
 	GEN_MEMORY_FREE = 0x20,	     /* page frame */
 };

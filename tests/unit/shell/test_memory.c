@@ -506,6 +506,84 @@ static void a_search_that_makes_no_sense_says_why(void **state)
 	free_world(w);
 }
 
+static void user_memory_is_searched_by_area(void **state)
+{
+	struct world *w = new_world();
+
+	assert_has(w, "search -u -c prog", "400100: prog.--flag.HOME=/");
+	run(w, "set 2", SHELL_DONE);
+	assert_fails(w, "search -u 1",
+		     "search: current context has no user address space\n");
+	free_world(w);
+}
+
+/* ---- vm, swap ---- */
+
+#define VM_INIT "PID: 1        TASK: ffffffff80001200  CPU: 0    COMMAND: \"init\"\n"
+#define VM_SUMMARY                                                                         \
+	"       MM               PGD          RSS    TOTAL_VM\n"                           \
+	"ffffffff80002800  ffffffff80007000   100k     400k  \n"
+#define VM_HEAD "      VMA           START       END     FLAGS FILE\n"
+
+static void areas_of_a_process_are_shown(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "vm",
+		      VM_INIT VM_SUMMARY VM_HEAD
+		      "ffffffff80015200     400000     402000 75 \n"
+		      "ffffffff80015240 7ffc00000000 7ffc00001000 100173 \n");
+	assert_output(
+		w, "vm 2",
+		"PID: 2        TASK: ffffffff80001300  CPU: 0    COMMAND: \"kthreadd\"\n"
+		"       MM               PGD          RSS    TOTAL_VM\n"
+		"       0                 0            0k       0k   \n");
+	assert_has(w, "foreach user vm", "COMMAND: \"worker\"\n");
+	assert_fails(w, "vm nobody", "vm: invalid task or pid value: nobody\n");
+	free_world(w);
+}
+
+static void pages_of_a_process_are_translated(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "vm -P ffffffff80015200 1",
+		      VM_INIT VM_HEAD "ffffffff80015200     400000     402000 75 \n"
+				      "VIRTUAL     PHYSICAL\n"
+				      "400000         20000\n"
+				      "401000      (not mapped)\n");
+	assert_output(w, "vm -P 1234 1", VM_INIT "(not found)\n");
+	assert_has(w, "vm -p 1", VM_SUMMARY VM_HEAD);
+	assert_fails(w, "vm -p -m", "exclude each other");
+	assert_fails(w, "vm -m 1", "vm: the dump does not tell of struct mm_struct\n");
+	assert_fails(w, "vm -f 75", "vmaflag_names cannot be had");
+	free_world(w);
+}
+
+static void areas_that_lead_to_each_other_end(void **state)
+{
+	struct world *w = prepare(0);
+
+	gen_put64(&w->g, GEN_MEMORY_VMAS + 0x50, GEN_SESSION_IMAGE + GEN_MEMORY_VMAS);
+	open_world(w);
+	assert_has(w, "vm 1",
+		   "vm: areas of the mm_struct at 0xffffffff80002800: the area at "
+		   "0xffffffff80015200 is not behind the one before\n");
+	free_world(w);
+}
+
+static void swap_areas_that_are_on_are_shown(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(
+		w, "swap",
+		"SWAP_INFO_STRUCT    TYPE       SIZE       USED     PCT  PRI  FILENAME\n"
+		"ffffffff80014400  PARTITION      400k       100k  25%   -2  \n");
+	assert_fails(w, "swap 1", "Usage:\n  swap ");
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,6 +614,11 @@ int main(void)
 		cmocka_unit_test(hits_are_shown_among_their_neighbours),
 		cmocka_unit_test(an_area_without_end_is_not_searched),
 		cmocka_unit_test(a_search_that_makes_no_sense_says_why),
+		cmocka_unit_test(user_memory_is_searched_by_area),
+		cmocka_unit_test(areas_of_a_process_are_shown),
+		cmocka_unit_test(pages_of_a_process_are_translated),
+		cmocka_unit_test(areas_that_lead_to_each_other_end),
+		cmocka_unit_test(swap_areas_that_are_on_are_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
