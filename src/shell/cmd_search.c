@@ -131,7 +131,8 @@ static void tell_value(struct search *q, u64 addr, u64 value, const struct wante
 		print_context(q, addr - q->context * q->width);
 	buf_printf(b, q->context ? "%llx:  %llx " : "%llx: %llx ", (unsigned long long)addr,
 		   (unsigned long long)value);
-	if (w->word)
+	/* With bits that do not matter, it is not that very value. */
+	if (w->word && q->mask == UINT64_MAX)
 		buf_printf(b, w->word[0] == '(' ? "%s" : "(%s)", w->word);
 	buf_add_char(b, '\n');
 	if (!q->context)

@@ -186,16 +186,9 @@ struct err *kmem_flags(struct shell *s, bool has_flags, u64 flags)
 		buf_printf(shell_out(s), "FLAGS: %llx\n", (unsigned long long)flags);
 	buf_printf(shell_out(s), "%sPAGE-FLAG              BIT  VALUE\n",
 		   has_flags ? "  " : "");
-	for (u32 i = 0; i < type.num_elements; i++) {
-		const char *name;
-		u64 bit;
-
-		/* Behind the bits of all pages come those of some, by the same numbers. */
-		if (btf_get_enumerator(ref.btf, &type, i, &name, &bit) && has_flags &&
-		    str_eq(name, "__NR_PAGEFLAGS"))
-			break;
+	/* Behind the bits of all pages come names that some have for the same ones. */
+	for (u32 i = 0; i < type.num_elements; i++)
 		print_flag(s, &type, ref.btf, i, has_flags, flags);
-	}
 	return NULL;
 }
 
