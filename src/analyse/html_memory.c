@@ -90,6 +90,67 @@ static void add_caches(struct buf *b, json_t *memory)
 	buf_add_str(b, "</tbody></table></details>\n");
 }
 
+static void add_largest_tasks(struct buf *b, json_t *memory)
+{
+	json_t *list = json_object_get(memory, "largest_tasks"), *task;
+	size_t i;
+
+	if (!json_array_size(list))
+		return;
+	buf_add_str(b, "<details><summary>Largest tasks</summary><table "
+		       "class=\"numbers\"><tbody>\n");
+	json_array_foreach(list, i, task)
+	{
+		char text[STR_SIZE_TEXT_LEN];
+
+		buf_add_str(b, "<tr><th scope=\"row\"><code>");
+		html_member(b, task, "comm");
+		buf_printf(b, "</code> (pid %llu)</th><td>%s resident</td>",
+			   (unsigned long long)html_get_int(task, "pid"),
+			   str_format_size(text, html_get_int(task, "resident_bytes")));
+		buf_printf(b, "<td>%s mapped</td></tr>\n",
+			   str_format_size(text, html_get_int(task, "mapped_bytes")));
+	}
+	buf_add_str(b, "</tbody></table></details>\n");
+}
+
+static void add_zone(struct buf *b, json_t *node, json_t *zone)
+{
+	static const char *const keys[] = {"managed_bytes", "free_bytes", "min_bytes",
+					   "low_bytes", "high_bytes"};
+	char text[STR_SIZE_TEXT_LEN];
+
+	buf_printf(b, "<tr><th scope=\"row\">node %llu, ",
+		   (unsigned long long)html_get_int(node, "node"));
+	html_member(b, zone, "name");
+	buf_add_str(b, "</th>");
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		buf_printf(b, "<td>%s</td>",
+			   str_format_size(text, html_get_int(zone, keys[i])));
+	buf_add_str(b, "<td>");
+	html_member(b, zone, "level");
+	buf_add_str(b, "</td></tr>\n");
+}
+
+static void add_zones(struct buf *b, json_t *memory)
+{
+	json_t *nodes = json_object_get(memory, "nodes"), *node, *zone;
+	size_t i, n;
+
+	if (!json_array_size(nodes))
+		return;
+	buf_add_str(b, "<details><summary>Free memory against its marks</summary><table "
+		       "class=\"numbers\"><thead><tr><th scope=\"col\">zone</th>"
+		       "<th scope=\"col\">managed</th><th scope=\"col\">free</th>"
+		       "<th scope=\"col\">min</th><th scope=\"col\">low</th>"
+		       "<th scope=\"col\">high</th><th scope=\"col\">free is</th></tr>"
+		       "</thead><tbody>\n");
+	json_array_foreach(nodes, i, node)
+		json_array_foreach(json_object_get(node, "zones"), n, zone)
+			add_zone(b, node, zone);
+	buf_add_str(b, "</tbody></table></details>\n");
+}
+
 void html_memory(struct buf *b, json_t *report)
 {
 	json_t *memory = json_object_get(report, "memory");
@@ -110,5 +171,7 @@ void html_memory(struct buf *b, json_t *report)
 			   total);
 	buf_add_str(b, "</tbody></table>\n");
 	add_caches(b, memory);
+	add_largest_tasks(b, memory);
+	add_zones(b, memory);
 	buf_add_str(b, "</section>\n");
 }

@@ -88,6 +88,7 @@ struct err *report_build(struct kernel *k, const struct report_options *options,
 	r.e = e;
 	r.debuginfo = options->debuginfo;
 	root = build(&r, options);
+	task_list_deinit(&r.user_tasks);
 	err = tree_check(&r.tree);
 	if (err)
 		return err;

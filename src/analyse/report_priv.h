@@ -3,6 +3,7 @@
 #define ANALYSE_REPORT_PRIV_H
 
 #include "analyse/examination.h"
+#include "analyse/largest_tasks.h"
 #include "analyse/report.h"
 #include "analyse/tree.h"
 
@@ -18,8 +19,9 @@ struct report {
 	struct examination *e;
 	struct task_count tasks;
 	bool has_tasks;
-	size_t num_frames; /* put into the tree so far */
-	bool has_facts;	   /* something could be said */
+	struct task_list user_tasks; /* of report_tasks() */
+	size_t num_frames;	     /* put into the tree so far */
+	bool has_facts;		     /* something could be said */
 };
 
 /* Sections: each makes its value, without failing. */

@@ -7,6 +7,7 @@ static const char letters[] = "RSDTtXZPI?";
 
 struct states {
 	u64 counts[sizeof(letters)];
+	struct task_list *user_tasks;
 };
 
 static void count_state(void *ctx, const struct task *t)
@@ -15,6 +16,7 @@ static void count_state(void *ctx, const struct task *t)
 	const char *letter = strchr(letters, task_state_letter(t));
 
 	s->counts[letter - letters]++;
+	task_list_add(s->user_tasks, t);
 }
 
 json_t *report_task(struct report *r, const struct task *t)
@@ -37,7 +39,7 @@ json_t *report_task(struct report *r, const struct task *t)
 json_t *report_tasks(struct report *r)
 {
 	json_t *j = tree_object(&r->tree), *by_state;
-	struct states states = {0};
+	struct states states = {.user_tasks = &r->user_tasks};
 	struct err *err =
 		task_each(r->k, &r->e->cpus, r->notices, count_state, &states, &r->tasks);
 
