@@ -138,6 +138,6 @@ const struct shell_command shell_cmd_foreach = {
 		"    kernel, user     kernel threads, or processes of user space.\n"
 		"    gleader          the first thread of each process.\n"
 		"    active           what was running on a CPU.\n\n"
-		"The command is one of bt, ps, set, task, vtop; its options follow it.",
+		"The command is one of bt, ps, set, task, vm, vtop; its options follow it.",
 	.run = run,
 };
