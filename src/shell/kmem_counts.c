@@ -47,16 +47,14 @@ static void print_share(const struct usage *u, const char *label, u64 bytes, u64
 			const char *of)
 {
 	struct buf *b = shell_out(u->s);
+	u64 pages = bytes / u->page_size, all = whole / u->page_size;
 	char text[SIZE_LEN];
 
-	buf_printf(b, "%13s  %7llu  %11s", label,
-		   (unsigned long long)(bytes / u->page_size), size_text(text, bytes));
+	buf_printf(b, "%13s  %7llu  %11s", label, (unsigned long long)pages,
+		   size_text(text, bytes));
 	if (of)
 		buf_printf(b, " %4llu%% of %s\n",
-			   (unsigned long long)(whole ? bytes / u->page_size * 100 /
-								(whole / u->page_size)
-						      : 0),
-			   of);
+			   (unsigned long long)(all ? pages * 100 / all : 0), of);
 	else
 		buf_add_str(b, "         ----\n");
 }

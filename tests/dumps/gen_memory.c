@@ -42,6 +42,7 @@ static const char vmcoreinfo[] =
 	"SYMBOL(totalreserve_pages)=ffffffff80014208\n"
 	"SYMBOL(total_swap_pages)=ffffffff80014210\nSYMBOL(nr_swap_pages)=ffffffff80014218\n"
 	"SYMBOL(sysctl_overcommit_ratio)=ffffffff80014220\n"
+	"SYMBOL(sysctl_overcommit_kbytes)=ffffffff80014230\n"
 	"SYMBOL(vm_committed_as)=ffffffff80014228\nOFFSET(percpu_counter.count)=0\n"
 	"NUMBER(NR_FREE_PAGES)=0\nNUMBER(NR_FILE_PAGES)=0\nNUMBER(NR_ACTIVE_FILE)=1\n"
 	"NUMBER(NR_INACTIVE_FILE)=2\nNUMBER(NR_SLAB_RECLAIMABLE_B)=3\n"

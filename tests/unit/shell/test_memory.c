@@ -120,6 +120,18 @@ static void usage_without_counters_is_a_sentence(void **state)
 	free_world(w);
 }
 
+static void a_limit_of_less_than_a_page_has_no_shares(void **state)
+{
+	struct world *w = prepare(0);
+
+	gen_put64(&w->g, GEN_MEMORY_STATS + 0x210, 0); /* no swap, */
+	gen_put64(&w->g, GEN_MEMORY_STATS + 0x230, 1); /* and a limit of 1 kB */
+	open_world(w);
+	assert_has(w, "kmem -i",
+		   "    COMMITTED       15        60 KB    0% of TOTAL LIMIT\n");
+	free_world(w);
+}
+
 /* ---- slabs ---- */
 
 #define CACHES "CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME\n"
@@ -589,6 +601,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usage_is_counted_as_crash_counts_it),
 		cmocka_unit_test(usage_without_counters_is_a_sentence),
+		cmocka_unit_test(a_limit_of_less_than_a_page_has_no_shares),
 		cmocka_unit_test(caches_are_listed_with_what_is_in_use),
 		cmocka_unit_test(objects_of_a_cache_are_shown_as_used_or_free),
 		cmocka_unit_test(scrambled_lists_of_free_objects_are_followed),
