@@ -270,6 +270,13 @@ static void find_panic(const struct inquest *q, struct verdict *v)
 		verdict_add(v, EVIDENCE_LOG, CONFIDENCE_LIKELY, "%s", e->text);
 }
 
+static void find_exception(const struct inquest *q, struct verdict *v)
+{
+	v->class = CRASH_EXCEPTION;
+	if (log_events_newest(q->log, LOG_DIVIDE_ERROR))
+		snprintf(v->subject, sizeof(v->subject), "divide error");
+}
+
 void fault_find(const struct inquest *q, struct verdict *v)
 {
 	static const struct {
@@ -293,7 +300,7 @@ void fault_find(const struct inquest *q, struct verdict *v)
 	else if (v->trigger == TRIGGER_PANIC)
 		find_panic(q, v);
 	else if (v->trigger == TRIGGER_OTHER_EXCEPTION)
-		v->class = CRASH_EXCEPTION;
+		find_exception(q, v);
 	for (size_t i = 0; i < ARRAY_SIZE(sayings); i++) {
 		const struct log_event *e = log_events_newest(q->log, sayings[i].kind);
 

@@ -145,10 +145,10 @@ bool lockup_find(const struct inquest *q, struct verdict *v)
 		return true;
 	}
 	cpu = accused_cpu(q, e);
-	if (cpu) {
+	if (cpu)
 		verdict_blame_cpu(q, v, cpu);
-		tell_spinning(q, v, cpu);
-	}
+	for (size_t i = 0; i < q->cpus->count; i++)
+		tell_spinning(q, v, &q->cpus->cpus[i]);
 	return true;
 }
 

@@ -55,9 +55,9 @@ def _control(name, number, cpu="0"):
     return f"task {name} {cpu} control {number}"
 
 
-def _oops(what, number, function, **more):
+def _oops(what, number, *functions, **more):
     """A task on CPU 0 that dies of one request to the module."""
-    truth = blames(function, cpu=0, task="pid:ingestd", **more)
+    truth = blames(*functions, cpu=0, task="pid:ingestd", **more)
     return Crash(what, [*OOPS, _control("ingestd", number)], truth)
 
 
@@ -121,6 +121,23 @@ POINTERS = {
     "double-fault": _oops("a fault on a stack that is none", 51, "tsr_ring_kick"),
 }
 
+CALLS = {
+    "null-call": _oops("a call through a pointer that is NULL", 81, "tsr_filter_apply", address="0x0"),
+    "data-call": _oops("a call of data", 82, "tsr_filter_apply"),
+}
+
+CHECKS = {
+    "double-free": _oops("an object is freed twice in a row", 83, "tsr_quota_drop", "tsr_quota_forget"),
+    "refcount": Crash(
+        "a count of users below none, with panic_on_warn",
+        ["set /proc/sys/kernel/panic_on_warn 1", _control("ingestd", 84)],
+        blames("tsr_quota_put", "tsr_quota_close", cpu=0, task="pid:ingestd"),
+    ),
+    "divide": _oops("a division by zero", 85, "tsr_quota_share", "tsr_quota_split"),
+    "long-copy": _oops("a copy past the end of a buffer", 86, "tsr_quota_label"),
+    "own-panic": _oops("the module calls panic()", 89, "tsr_quota_check"),
+}
+
 _warning = Crash(
     "WARN_ON with panic_on_warn",
     ["set /proc/sys/kernel/panic_on_warn 1", _control("ingestd", 54)],
@@ -167,6 +184,25 @@ LOCKUPS = {
     ),
     "rcu-stall": _rcu_stall("a walk in a circle under rcu_read_lock()", 28),
     "rcu-stall-other": _rcu_stall("the same with interrupts off: the other CPU notices", 29),
+    "spin-deadlock": Crash(
+        "two CPUs that spin for each other's lock",
+        [
+            "set /proc/sys/kernel/softlockup_panic 1",
+            "set /proc/sys/kernel/watchdog_thresh 4",
+            _control("ingestd", 87, 1),
+            "rest 300",
+            "tell",
+            _control("compactd", 88, 0),
+        ],
+        blames(
+            "tsr_quota_charge",
+            "tsr_quota_report",
+            locks=[
+                lock("usage_lock", "spinlock", "compactd", ["ingestd"]),
+                lock("quota_lock", "spinlock", "ingestd", ["compactd"]),
+            ],
+        ),
+    ),
     "hard-lockup": Crash(
         "interrupts off on both CPUs: one waits for a device, the other for its spinlock",
         [
@@ -371,4 +407,4 @@ MEMORY = {
     ),
 }
 
-CRASHES = {**POINTERS, **DELIBERATE, **LOCKUPS, **LOCKS, **STORAGE, **MEMORY}
+CRASHES = {**POINTERS, **CALLS, **CHECKS, **DELIBERATE, **LOCKUPS, **LOCKS, **STORAGE, **MEMORY}

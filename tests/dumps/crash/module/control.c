@@ -9,8 +9,9 @@
 #include "tessera.h"
 
 static const struct tsr_request *const tsr_requests[] = {
-	tsr_volume_requests, tsr_cache_requests, tsr_journal_requests, tsr_index_requests,
-	tsr_map_requests,    tsr_scrub_requests, tsr_ring_requests,    tsr_disk_requests,
+	tsr_volume_requests, tsr_cache_requests, tsr_journal_requests,
+	tsr_index_requests,  tsr_map_requests,	 tsr_scrub_requests,
+	tsr_ring_requests,   tsr_disk_requests,	 tsr_quota_requests,
 };
 
 static char tsr_notes[1024];

@@ -28,6 +28,7 @@ extern const struct tsr_request tsr_map_requests[];
 extern const struct tsr_request tsr_scrub_requests[];
 extern const struct tsr_request tsr_ring_requests[];
 extern const struct tsr_request tsr_disk_requests[];
+extern const struct tsr_request tsr_quota_requests[];
 
 /* Show "@name @address" to who reads the control file. */
 void tsr_note(const char *name, const void *address);
