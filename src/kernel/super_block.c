@@ -11,7 +11,7 @@ static void read_text(struct kernel *k, vaddr_t addr, char text[SUPER_BLOCK_ID_S
 	err_ignore(err);
 }
 
-static void read_super_block(struct kernel *k, vaddr_t addr, struct super_block *ret)
+void super_block_read(struct kernel *k, vaddr_t addr, struct super_block *ret)
 {
 	struct field id = field_find(k, "super_block", "s_id");
 	struct super_block sb = {.addr = addr};
@@ -45,7 +45,7 @@ bool super_block_of(struct kernel *k, vaddr_t addr, struct super_block *ret)
 	err = kernel_read_ptr(k, head, &node);
 	for (unsigned i = 0; !err && node != head && i < SUPER_BLOCKS_MAX; i++) {
 		if (addr - (node - list.offset) < size) {
-			read_super_block(k, node - list.offset, ret);
+			super_block_read(k, node - list.offset, ret);
 			return true;
 		}
 		err = kernel_read_ptr(k, node, &node);

@@ -29,6 +29,9 @@ struct super_block {
 	u64 frozen; /* an enum freeze_level, or what else was there */
 };
 
+/* Read the struct at @addr. What cannot be had stays empty. */
+void super_block_read(struct kernel *k, vaddr_t addr, struct super_block *ret);
+
 /* Find the filesystem whose struct holds @addr. False if none does, or the list of them
  * cannot be had. */
 bool super_block_of(struct kernel *k, vaddr_t addr, struct super_block *ret);
