@@ -97,7 +97,8 @@ static struct err *read_filter(struct shell *s, struct shell_words *w, struct fi
 			return err_new(ERR_ABSENT, "unknown argument: \"%s\"", word);
 		f->words[f->count++] = word;
 	}
-	return err_new(ERR_ABSENT, "no keywords specified: bt, ps, set, task or vtop");
+	return err_new(ERR_ABSENT,
+		       "no keywords specified: bt, files, net, ps, set, task, vm or vtop");
 }
 
 static struct err *run(struct shell *s, struct shell_words *w)
@@ -138,6 +139,6 @@ const struct shell_command shell_cmd_foreach = {
 		"    kernel, user     kernel threads, or processes of user space.\n"
 		"    gleader          the first thread of each process.\n"
 		"    active           what was running on a CPU.\n\n"
-		"The command is one of bt, ps, set, task, vm, vtop; its options follow it.",
+		"The command is bt, files, net, ps, set, task, vm or vtop; its options follow it.",
 	.run = run,
 };

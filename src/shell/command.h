@@ -39,6 +39,10 @@ struct shell_command {
 				    const struct task_row *const *rows, size_t count);
 };
 
+/* Of files, devices and I/O. */
+extern const struct shell_command shell_cmd_dev, shell_cmd_files, shell_cmd_irq,
+	shell_cmd_mount, shell_cmd_net;
+
 /* The table, by name; NULL behind the last. */
 extern const struct shell_command *const shell_commands[];
 const struct shell_command *shell_command_find(const char *name);

@@ -1,0 +1,325 @@
+/* Commands about files, mounts, devices and I/O. */
+#include "testing.h"
+
+#include "gen_files.h"
+#include "gen_io.h"
+#include "gen_net.h"
+#include "kernel/xa_node_btf.h"
+#include "shell/shell.h"
+
+struct world {
+	struct gen g;
+	struct buf file;
+	struct byte_source src;
+	struct dump *d;
+	struct kernel *k;
+	struct shell *s;
+};
+
+static struct world *new_world(void)
+{
+	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
+	const struct shell_options o = {.stdout_fd = -1, .program = "test"};
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	gen_session_init(&w->g);
+	gen_io_add(&w->g);
+	gen_files_add(&w->g);
+	gen_net_add(&w->g);
+	put_xa_node_btf(&w->g);
+	gen_elf(&w->g, NULL, &w->file);
+	w->src = source_from_memory(w->file.data, w->file.len, "dump");
+	assert_success(dump_open_source(&w->src, formats, &w->d));
+	assert_success(kernel_open(w->d, &w->k));
+	assert_success(shell_open(w->k, &o, &w->s));
+	return w;
+}
+
+static void free_world(struct world *w)
+{
+	shell_close(w->s);
+	kernel_close(w->k);
+	dump_close(w->d);
+	buf_deinit(&w->file);
+	gen_deinit(&w->g);
+	free(w);
+}
+
+static const char *run(struct world *w, const char *line, enum shell_outcome expected)
+{
+	enum shell_outcome outcome;
+
+	assert_success(shell_run(w->s, line, &outcome));
+	if (outcome != expected)
+		print_error("%s: %s\n", line, shell_kept(w->s));
+	assert_int_equal(outcome, expected);
+	return shell_kept(w->s);
+}
+
+static void assert_output(struct world *w, const char *line, const char *expected)
+{
+	assert_string_equal(run(w, line, SHELL_DONE), expected);
+}
+
+static void assert_fails(struct world *w, const char *line, const char *part)
+{
+	const char *out = run(w, line, SHELL_FAILED);
+
+	if (!strstr(out, part))
+		print_error("%s: lacks \"%s\":\n%s\n", line, part, out);
+	assert_non_null(strstr(out, part));
+}
+
+#define WORKER                                                                             \
+	"PID: 10       TASK: ffffffff80001400  CPU: 1    COMMAND: \"worker\"\n"            \
+	"ROOT: /    CWD: /data"
+#define HEADING " FD       FILE            DENTRY           INODE       TYPE PATH\n"
+#define FILE_ROW                                                                           \
+	"  0 ffffffff80024e00 ffffffff800242c0 ffffffff80024460 REG  /data/file\\x1b[m\n"
+#define PIPE_ROW "  2 ffffffff80024e40 ffffffff80024300 ffffffff80024480 FIFO \n"
+#define SOCKET_ROW                                                                         \
+	" 65 ffffffff80024e80 ffffffff80024340 ffffffff800244a0 SOCK INET-DGRAM\n"
+
+static void files_has_crashs_columns(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "files 10", WORKER "\n" HEADING FILE_ROW PIPE_ROW SOCKET_ROW "\n");
+	assert_output(w, "files 2",
+		      "PID: 2        TASK: ffffffff80001300  CPU: 0    COMMAND: "
+		      "\"kthreadd\"\nROOT:     CWD: \nNo open files\n");
+	free_world(w);
+}
+
+static void files_counts_pages_of_the_cache(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "files -c 10",
+		      WORKER
+		      "\n"
+		      " FD      INODE          I_MAPPING     NRPAGES TYPE PATH\n"
+		      "  0 ffffffff80024460 ffffffff80024470       3 REG  "
+		      "/data/file\\x1b[m\n"
+		      "  2 ffffffff80024480 ffffffff80024490       4 FIFO \n"
+		      " 65 ffffffff800244a0 ffffffff800244b0       5 SOCK INET-DGRAM\n\n");
+	free_world(w);
+}
+
+static void files_finds_references(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "foreach files -R data/f", WORKER " \n" HEADING FILE_ROW "\n");
+	assert_output(w, "files -R 2 10", WORKER " \n" HEADING PIPE_ROW "\n");
+	assert_output(w, "files -R ffffffff80024340 10",
+		      WORKER " \n" HEADING SOCKET_ROW "\n");
+	assert_output(w, "foreach files -R nothing", "");
+	free_world(w);
+}
+
+static void files_shows_a_dentry_by_itself(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "files -d ffffffff800242c0",
+		      "     DENTRY           INODE           SUPERBLK     TYPE PATH\n"
+		      "ffffffff800242c0 ffffffff80024460 ffffffff80024680 REG  "
+		      "/data/file\\x1b[m\n");
+	assert_fails(w, "files -d 10", "files: ");
+	assert_fails(w, "files nobody", "invalid task or pid value: nobody");
+	free_world(w);
+}
+
+#define MOUNTS "     MOUNT           SUPERBLK     TYPE   DEVNAME   DIRNAME\n"
+#define ROOT   "ffffffff80024000 ffffffff80024600 rootfs rootfs    /         \n"
+#define DATA   "ffffffff80024080 ffffffff80024680 ext4   /dev/sda1 /data     \n"
+
+static void mount_has_crashs_columns(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "mount", MOUNTS ROOT DATA);
+	assert_output(w, "mount -n 10", MOUNTS ROOT DATA);
+	free_world(w);
+}
+
+static void mount_takes_all_that_names_one(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "mount /data", MOUNTS DATA);
+	assert_output(w, "mount /dev/sda1", MOUNTS DATA);
+	assert_output(w, "mount ffffffff80024000", MOUNTS ROOT);
+	assert_output(w, "mount ffffffff80024680", MOUNTS DATA); /* super_block */
+	assert_output(w, "mount ffffffff800242c0", MOUNTS DATA); /* dentry */
+	assert_output(w, "mount ffffffff80024460", MOUNTS DATA); /* inode */
+	assert_fails(w, "mount /nowhere", "nothing is mounted that /nowhere names");
+	assert_fails(w, "mount -f", "-f: kernels since 3.13");
+	assert_fails(w, "mount -n 99", "invalid task or pid value: 99");
+	free_world(w);
+}
+
+static void dev_shows_numbers_and_drivers(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "dev",
+		      "CHRDEV    NAME                 CDEV        OPERATIONS      \n"
+		      "   4      tty            ffffffff80027200  ffffffff80021000\n"
+		      "   4      ttyS           ffffffff80027220  ffffffff80021000\n"
+		      " 260      none                (none)     \n"
+		      "\nBLKDEV    NAME                GENDISK      OPERATIONS      \n"
+		      "   8      sd             ffffffff80022800  ffffffff80021000\n");
+	free_world(w);
+}
+
+static void dev_counts_what_is_in_flight(void **state)
+{
+	static const char heading[] = "MAJOR GENDISK            NAME       REQUEST_QUEUE   "
+				      "   TOTAL  READ WRITE \n";
+	static const char sda[] = "    8 ffffffff80022800   sda        ffffffff80022c00    "
+				  "   3     2     1 \n";
+	struct world *w = new_world();
+	char expected[512];
+
+	snprintf(
+		expected, sizeof(expected), "%s%s%s", heading, sda,
+		"  253 ffffffff80022900   dm-0\\x1b[m ffffffff80022c80       0     0     0 \n");
+	assert_output(w, "dev -d", expected);
+	snprintf(expected, sizeof(expected), "%s%s", heading, sda);
+	assert_output(w, "dev -D", expected);
+	free_world(w);
+}
+
+static void dev_shows_ports_and_memory(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "dev -i",
+		      "    RESOURCE        RANGE    NAME\n"
+		      "ffffffff80028000  0000-ffff  PCI IO\n"
+		      "ffffffff80028040  0020-003f  bus\n"
+		      "ffffffff80028080  0020-0021  pic\\x0a\n"
+		      "ffffffff800280c0  0040-0043  timer\n"
+		      "\n    RESOURCE            RANGE        NAME\n"
+		      "ffffffff80028200  00000000-ffffffffff  PCI mem\n");
+	free_world(w);
+}
+
+static void irq_shows_who_handles_what(void **state)
+{
+	static const char heading[] = " IRQ   IRQ_DESC/_DATA      IRQACTION      NAME\n";
+	static const char zero[] =
+		"  0   ffffffff80029100  ffffffff80029240  \"timer\"\n"
+		"                         ffffffff80029280  \"other\\x1b\"\n";
+	struct world *w = new_world();
+	char expected[512];
+
+	snprintf(expected, sizeof(expected), "%s%s%s", heading, zero,
+		 "  1       (unused)          (unused)      \n"
+		 "  2       (unused)          (unused)      \n");
+	assert_output(w, "irq", expected);
+	snprintf(expected, sizeof(expected), "%s%s", heading, zero);
+	assert_output(w, "irq -u", expected);
+	assert_output(w, "irq 0", expected);
+	assert_fails(w, "irq 3", "invalid IRQ value: 3  (2 max)");
+	assert_fails(w, "irq -a 3", "Usage:");
+	free_world(w);
+}
+
+static void irq_counts_by_cpu(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "irq -s",
+		      "           CPU0       CPU1 \n"
+		      "  0:        140          7  IO-APIC-edge     timer,other\\x1b\n");
+	assert_output(w, "irq -s -c 1",
+		      "           CPU1 \n"
+		      "  0:          7  IO-APIC-edge     timer,other\\x1b\n");
+	assert_output(w, "irq -a",
+		      "IRQ NAME                 AFFINITY\n"
+		      "  0 timer,other\\x1b      0-1\n");
+	free_world(w);
+}
+
+static void irq_shows_softirqs_and_gates(void **state)
+{
+	struct world *w = new_world();
+	const char *out;
+
+	assert_output(w, "irq -b",
+		      "SOFTIRQ_VEC      ACTION     \n"
+		      "    [0]     ffffffff80021000  <>\n");
+	out = run(w, "irq -d", SHELL_DONE);
+	assert_non_null(strstr(out, "\n  [1] ffffffff80021000\n"));
+	free_world(w);
+}
+
+#define INTERFACES                                                                         \
+	"   NET_DEVICE     NAME       IP ADDRESS(ES)\n"                                    \
+	"ffffffff8002c100  lo         127.0.0.1, ::1\n"                                    \
+	"ffffffff8002c200  eth0       \n"
+
+static void net_shows_interfaces_and_neighbours(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "net", INTERFACES);
+	assert_output(w, "net -n 10", INTERFACES);
+	assert_output(w, "net -a",
+		      "NEIGHBOUR        IP ADDRESS      HW TYPE    HW ADDRESS         "
+		      "DEVICE  STATE\n"
+		      "ffffffff8002c500 10.0.0.2        ETHER      50:51:52:53:54:55  "
+		      "eth0    STALE\n");
+	assert_output(w, "net -N 1041236234", "10.1.16.62\n");
+	free_world(w);
+}
+
+static void net_shows_sockets(void **state)
+{
+	static const char task[] = "PID: 10       TASK: ffffffff80001400  CPU: 1    "
+				   "COMMAND: \"worker\"\n";
+	static const char row[] =
+		"FD      SOCKET            SOCK       FAMILY:TYPE SOURCE-PORT "
+		"DESTINATION-PORT\n"
+		"65 ffffffff80024f00 ffffffff80024f40 INET:DGRAM         10.0.0.1-5353 "
+		"        10.0.0.2-53   \n";
+	struct world *w = new_world();
+	char expected[512];
+
+	snprintf(expected, sizeof(expected), "%s%s", task, row);
+	assert_output(w, "net -s 10", expected);
+	snprintf(expected, sizeof(expected), "%s%s\n", task, row);
+	assert_output(w, "foreach net -s -R 65", expected);
+	assert_output(w, "foreach net -s -R 66", "");
+	assert_output(w, "net -s 2",
+		      "PID: 2        TASK: ffffffff80001300  CPU: 0    COMMAND: "
+		      "\"kthreadd\"\nNo open sockets.\n");
+	assert_fails(w, "foreach net", "-s or -S is required");
+	free_world(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_has_crashs_columns),
+		cmocka_unit_test(files_counts_pages_of_the_cache),
+		cmocka_unit_test(files_finds_references),
+		cmocka_unit_test(files_shows_a_dentry_by_itself),
+		cmocka_unit_test(mount_has_crashs_columns),
+		cmocka_unit_test(mount_takes_all_that_names_one),
+		cmocka_unit_test(dev_shows_numbers_and_drivers),
+		cmocka_unit_test(dev_counts_what_is_in_flight),
+		cmocka_unit_test(dev_shows_ports_and_memory),
+		cmocka_unit_test(irq_shows_who_handles_what),
+		cmocka_unit_test(irq_counts_by_cpu),
+		cmocka_unit_test(irq_shows_softirqs_and_gates),
+		cmocka_unit_test(net_shows_interfaces_and_neighbours),
+		cmocka_unit_test(net_shows_sockets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
