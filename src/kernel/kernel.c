@@ -15,8 +15,19 @@ struct dump *kernel_dump(struct kernel *k)
 	return k->dump;
 }
 
+void kernel_stand_in(struct kernel *k, vaddr_t addr, const void *data, size_t len)
+{
+	k->stand_in = len ? data : NULL;
+	k->stand_in_addr = addr;
+	k->stand_in_len = len;
+}
+
 struct err *kernel_read(struct kernel *k, vaddr_t addr, void *data, size_t len)
 {
+	if (k->stand_in && range_fits(addr - k->stand_in_addr, len, k->stand_in_len)) {
+		memcpy(data, k->stand_in + (addr - k->stand_in_addr), len);
+		return NULL;
+	}
 	return dump_read(k->dump, ADDR_VIRTUAL, addr, data, len);
 }
 

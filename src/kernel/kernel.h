@@ -33,6 +33,10 @@ must_check struct err *kernel_read_u64(struct kernel *k, vaddr_t addr, u64 *ret)
 /* @count values of 64 bits. @ret may be half written where that fails. */
 must_check struct err *kernel_read_words(struct kernel *k, vaddr_t addr, u64 *ret,
 					 size_t count);
+/* From now on, what lies whole in @len bytes from @addr on is read from @data, which is
+ * borrowed: for what the kernel's page tables do not reach, such as memory of a process.
+ * @len 0 ends it. */
+void kernel_stand_in(struct kernel *k, vaddr_t addr, const void *data, size_t len);
 /* A pointer-sized value. */
 must_check struct err *kernel_read_ptr(struct kernel *k, vaddr_t addr, vaddr_t *ret);
 /* A C string of at most @size - 1 bytes, always 0-terminated in @text. Raw bytes: hostile.

@@ -73,6 +73,11 @@ struct kernel {
 	bool has_orc; /* the image's table is there */
 	struct orc_table orc;
 
+	/* kernel_stand_in(): borrowed, and NULL for most of the time */
+	const u8 *stand_in;
+	vaddr_t stand_in_addr;
+	size_t stand_in_len;
+
 	vaddr_t percpu_offsets; /* __per_cpu_offset, 0: not known */
 
 	bool are_modules_tried;

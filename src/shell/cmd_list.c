@@ -8,11 +8,13 @@
 
 struct request {
 	u64 start;
-	u64 offset;	/* of the link in a structure */
-	u64 end;	/* -e */
-	bool has_head;	/* -H: start is a list_head outside of the structures */
-	bool is_linked; /* -h: start is one of the structures */
-	bool backwards; /* -r */
+	u64 offset;	 /* of the link in a structure */
+	u64 end;	 /* -e */
+	bool has_head;	 /* -H: start is a list_head outside of the structures */
+	bool is_linked;	 /* -h: start is one of the structures */
+	bool backwards;	 /* -r */
+	u64 head_offset; /* -O: of the head in the structure at start, which is no entry */
+	bool has_head_offset;
 	struct entry_view view;
 };
 
@@ -97,6 +99,11 @@ static struct err *take_option(struct shell *s, struct request *q, char option,
 		return entry_offset(s, value, 'o', &q->offset);
 	case 'l':
 		return entry_offset(s, value, 'l', &q->view.back);
+	case 'O':
+		q->has_head_offset = true;
+		return entry_offset(s, value, 'O', &q->head_offset);
+	case 'B': /* loops are not found in another way here */
+		return NULL;
 	case 'e':
 		return shell_address(s, value, &q->end);
 	case 's':
@@ -149,7 +156,7 @@ static struct err *run(struct shell *s, struct shell_words *w)
 	char option;
 	struct err *err;
 
-	while (!(err = shell_option(w, "o:l:e:s:S:xdrHh", &option)) && option) {
+	while (!(err = shell_option(w, "o:l:e:s:S:O:BxdrHh", &option)) && option) {
 		err = take_option(s, &q, option, w->value);
 		if (err)
 			return err;
@@ -158,8 +165,14 @@ static struct err *run(struct shell *s, struct shell_words *w)
 		err = take_operands(s, w, &q);
 	if (!err && q.has_head && q.is_linked)
 		err = err_new(ERR_USAGE, "-H and -h exclude each other");
+	if (!err && q.has_head_offset && !q.is_linked)
+		err = err_new(ERR_USAGE, "-O needs -h");
 	if (err)
 		return err;
+	if (q.has_head_offset) {
+		q.start += q.head_offset;
+		q.has_head = true;
+	}
 	return q.has_head || q.is_linked ? walk_list_heads(s, &q) : walk_pointers(s, &q);
 }
 
@@ -167,17 +180,20 @@ const struct shell_command shell_cmd_list = {
 	.name = "list",
 	.synopsis =
 		"[[-o] offset] [-e end] [-[s|S] struct[.member[,member]] [-l offset]] [-x|-d]\n"
-		"[-r] [-h | -H] start",
+		"[-r] [-B] [-h [-O head_offset] | -H] start",
 	.summary = "linked list",
 	.help = "Follow a list from start, an address or symbol, and show the address of each\n"
 		"entry. The offset of the link in an entry is a number of bytes, or a member\n"
 		"such as module.list. Without -h and -H, an entry holds a pointer to the next.\n\n"
 		"    -H         start is a list_head that is not part of an entry.\n"
 		"    -h         start is an entry; the links are list_heads.\n"
+		"    -O offset  with -h: start is another structure, where the list's head is at\n"
+		"               this offset (task_struct.children).\n"
 		"    -s struct  also show each entry as this structure, or members of it.\n"
 		"    -S struct  the same with members as plain numbers.\n"
 		"    -l offset  what is shown as an entry is that far into the structure of -s.\n"
 		"    -r         backwards.\n"
+		"    -B         find loops by Brent's algorithm, as is always done here.\n"
 		"    -e end     stop in front of this entry.\n"
 		"    -x, -d     numbers in hexadecimal, decimal.",
 	.run = run,

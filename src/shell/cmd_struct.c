@@ -3,10 +3,13 @@
 
 #include "analyse/type_text.h"
 #include "base/str.h"
+#include "kernel/page_walk.h"
+#include "shell/pointer_text.h"
 
 #include <string.h>
 
-#define MAX_MEMBERS 32
+#define MAX_MEMBERS   32
+#define MAX_USER_SIZE (1u << 20)
 
 /* What one of these commands was asked. */
 struct request {
@@ -16,8 +19,12 @@ struct request {
 	bool has_address;
 	u64 addr;
 	const char *cpus; /* the address is per-CPU: of these */
-	u64 count;
-	u64 back; /* -l: the address is that many bytes into the object */
+	char own_cpu[16];
+	s64 count;	  /* negative: those in front of the address, and the one there */
+	bool is_raw;	  /* -r */
+	bool is_user;	  /* -u */
+	bool is_followed; /* -p */
+	u64 back;	  /* -l: the address is that many bytes into the object */
 	struct type_text_options text;
 };
 
@@ -80,25 +87,56 @@ static struct err *read_back(struct shell *s, struct types *t, char *word, u64 *
 	return err;
 }
 
+static struct err *read_count(struct shell *s, const char *word, s64 *ret)
+{
+	bool is_negative = *word == '-';
+	u64 count;
+	struct err *err = shell_number(s, word + is_negative, &count);
+
+	if (!err && (!count || count > INT64_MAX))
+		err = err_new(ERR_REFUSED, "invalid count request: %s", word);
+	if (!err)
+		*ret = is_negative ? -(s64)count : (s64)count;
+	return err;
+}
+
+/* The CPUs behind a colon: of nothing, that of the current task. */
+static struct err *read_cpus(struct shell *s, const char *list, struct request *q)
+{
+	const struct task_row *row;
+	struct err *err;
+
+	q->cpus = list;
+	if (*list)
+		return NULL;
+	err = shell_context(s, &row);
+	if (err)
+		return err;
+	snprintf(q->own_cpu, sizeof(q->own_cpu), "%u", row->task.cpu);
+	q->cpus = q->own_cpu;
+	return NULL;
+}
+
 static struct err *read_place(struct shell *s, const struct shell_words *w,
 			      struct request *q)
 {
 	char *colon;
 
 	if (w->num_operands == 3) {
-		struct err *err = shell_number(s, w->words[2], &q->count);
+		struct err *err = read_count(s, w->words[2], &q->count);
 
 		if (err)
 			return err;
 	}
-	if (!q->count)
-		return err_new(ERR_REFUSED, "invalid count request: 0");
 	if (w->num_operands < 2)
 		return NULL;
 	colon = strrchr(w->words[1], ':');
 	if (colon) {
+		struct err *err = read_cpus(s, colon + 1, q);
+
+		if (err)
+			return err;
 		*colon = '\0';
-		q->cpus = colon + 1;
 	}
 	q->has_address = true;
 	return shell_address(s, w->words[1], &q->addr);
@@ -112,14 +150,17 @@ static struct err *read_request(struct shell *s, struct types *t, struct shell_w
 
 	q->text.hex = s->radix == 16;
 	q->count = 1;
-	while (!(err = shell_option(w, "oxdl:c:", &option)) && option) {
+	while (!(err = shell_option(w, "oxdl:c:rup", &option)) && option) {
 		if (option == 'x' || option == 'd')
 			q->text.hex = option == 'x';
 		q->text.with_offsets |= option == 'o';
 		if (option == 'l')
 			back = (char *)w->value;
 		if (option == 'c')
-			err = shell_number(s, w->value, &q->count);
+			err = read_count(s, w->value, &q->count);
+		q->is_raw |= option == 'r';
+		q->is_user |= option == 'u';
+		q->is_followed |= option == 'p';
 		if (err)
 			return err;
 	}
@@ -146,6 +187,31 @@ static struct err *print_declaration(struct shell *s, struct types *t, struct re
 	return err;
 }
 
+/* -r: as rd shows it, in words of eight bytes, or all of it in a smaller one. */
+static struct err *print_raw(struct shell *s, const struct request *q,
+			     const struct object *o)
+{
+	char addr[32], count[32], width[8] = "-64";
+	char *words[] = {(char *)"rd", width, addr, count, NULL};
+	struct object at = *o;
+	struct err *err = NULL;
+	u64 size;
+
+	if (q->num_members > 1)
+		return err_new(ERR_USAGE, "only one structure member allowed with -r");
+	if (q->num_members)
+		err = object_member(o, q->members[0], &at);
+	if (err)
+		return err;
+	if (!object_size(&at, &size))
+		return err_new(ERR_ABSENT, "the size of it is not known");
+	snprintf(addr, sizeof(addr), "%llx", (unsigned long long)at.addr);
+	snprintf(count, sizeof(count), "%llu", (unsigned long long)(size + 7) / 8);
+	if (size == 1 || size == 2 || size == 4)
+		snprintf(width, sizeof(width), "-%u", (unsigned)size * 8);
+	return shell_run_words(s, words, 4);
+}
+
 static struct err *print_value(struct shell *s, struct types *t, struct request *q,
 			       u64 addr)
 {
@@ -157,10 +223,41 @@ static struct err *print_value(struct shell *s, struct types *t, struct request 
 		q->text.base = addr;
 		return print_declaration(s, t, q);
 	}
+	if (q->is_raw)
+		return print_raw(s, q, &o);
+	if (q->is_followed && !q->num_members)
+		return pointer_text_object(s, &o, &q->text);
 	if (!q->num_members)
 		type_text_object(shell_out(s), &o, &q->text);
 	for (size_t i = 0; !err && i < q->num_members; i++)
-		err = type_text_object_member(shell_out(s), &o, q->members[i], &q->text);
+		err = q->is_followed ? pointer_text_member(s, &o, q->members[i], &q->text)
+				     : type_text_object_member(shell_out(s), &o,
+							       q->members[i], &q->text);
+	return err;
+}
+
+/* Memory of the current process is read at once, and stands in for the kernel's. */
+static struct err *print_user_value(struct shell *s, struct types *t, struct request *q,
+				    u64 addr, u64 size)
+{
+	cleanup(freep) void *data = NULL;
+	const struct task_row *row;
+	struct err *err = shell_context(s, &row);
+
+	if (err)
+		return err;
+	if (!size || size > MAX_USER_SIZE || addr >> 63)
+		return err_new(ERR_REFUSED, "invalid user virtual address: %llx",
+			       (unsigned long long)addr);
+	data = malloc(size);
+	if (!data)
+		return err_nomem();
+	err = task_user_read(s->k, &row->task, addr, data, size);
+	if (err)
+		return err;
+	kernel_stand_in(s->k, addr, data, size);
+	err = print_value(s, t, q, addr);
+	kernel_stand_in(s->k, 0, NULL, 0);
 	return err;
 }
 
@@ -168,16 +265,19 @@ static struct err *print_values(struct shell *s, struct types *t, struct request
 				u64 addr)
 {
 	struct object o = object_at(t, q->type, addr);
+	u64 size = 0, count = (u64)(q->count < 0 ? -q->count : q->count);
 	struct err *err = NULL;
-	u64 size = 0;
 
-	if (!object_size(&o, &size) && q->count > 1)
+	if (!object_size(&o, &size) && q->count != 1)
 		return err_new(ERR_ABSENT, "the size of this type is not known");
 	addr -= q->back;
-	for (u64 i = 0; !err && i < q->count && !shell_is_over(s); i++) {
+	if (q->count < 0)
+		addr += (u64)(q->count + 1) * size;
+	for (u64 i = 0; !err && i < count && !shell_is_over(s); i++) {
 		if (i)
 			buf_add_char(shell_out(s), '\n');
-		err = print_value(s, t, q, addr + i * size);
+		err = q->is_user ? print_user_value(s, t, q, addr + i * size, size)
+				 : print_value(s, t, q, addr + i * size);
 	}
 	return err;
 }
@@ -292,18 +392,23 @@ static struct err *run_whatis(struct shell *s, struct shell_words *w)
 	return print_variable(s, t, buf_text(&name));
 }
 
-#define RECORD_SYNOPSIS                                                                        \
-	"name[.member[,member]] [-o] [-l offset] [-x|-d]\n[address | symbol][:cpus] [count | " \
-	"-c count]"
+#define RECORD_SYNOPSIS                                                                    \
+	"name[.member[,member]] [-o] [-l offset] [-rupxd]\n[address | symbol][:cpus] "     \
+	"[count | -c count]"
 #define RECORD_HELP                                                                         \
 	"Show the declaration of a type of the kernel or a module, or with an address or\n" \
 	"symbol, the memory there as that type. Members are shown alone, also those of\n"   \
 	"members (se.load.weight).\n\n"                                                     \
-	"    :cpus     the symbol is per-CPU: on these CPUs (a: all; \"0,2-5\").\n"         \
-	"    count     so many of them, one behind the other.\n"                            \
+	"    :cpus     the symbol is per-CPU: on these CPUs (a: all; \"0,2-5\"; nothing:\n" \
+	"              that of the current task).\n"                                        \
+	"    count     so many of them, one behind the other; of a negative one, those\n"   \
+	"              up to the one at the address.\n"                                     \
 	"    -o        with the offset of each member, or its address.\n"                   \
 	"    -l offset the address is that of a member: its offset in bytes, or its name\n" \
 	"              (list_head.next).\n"                                                 \
+	"    -r        the bytes, as rd shows them.\n"                                      \
+	"    -u        the address is one of the current task's user memory.\n"             \
+	"    -p        what pointers lead to is shown as well.\n"                           \
 	"    -x, -d    numbers in hexadecimal, decimal."
 
 const struct shell_command shell_cmd_struct = {

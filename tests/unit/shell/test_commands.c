@@ -388,7 +388,12 @@ static void lists_are_followed_both_ways(void **state)
 		      "ffffffff80001220\n");
 	assert_output(w, "list ffffffff80001020 -e ffffffff80001320",
 		      "ffffffff80001020\nffffffff80001220\n");
-	assert_output(w, "list -H modules", "");
+	assert_output(w, "list -B -H modules", "");
+	/* The head is in a structure that is no entry. */
+	assert_output(w, "list -o 32 -h ffffffff80001018 -O 8",
+		      "ffffffff80001200\nffffffff80001300\n"
+		      "ffffffff80001400\nffffffff80001600\n");
+	assert_fails(w, "list -H modules -O 8", "-O needs -h");
 	assert_fails(w, "list", "starting address required");
 	assert_fails(w, "list -h -H modules", "exclude each other");
 	assert_fails(w, "list -H modules -s nosuch.member -o 8 1 2", "Usage:");
