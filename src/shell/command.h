@@ -40,8 +40,8 @@ struct shell_command {
 };
 
 /* Of files, devices and I/O. */
-extern const struct shell_command shell_cmd_dev, shell_cmd_files, shell_cmd_irq,
-	shell_cmd_mount, shell_cmd_net;
+extern const struct shell_command shell_cmd_bpf, shell_cmd_dev, shell_cmd_files,
+	shell_cmd_irq, shell_cmd_mount, shell_cmd_net;
 
 /* The table, by name; NULL behind the last. */
 extern const struct shell_command *const shell_commands[];

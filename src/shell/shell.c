@@ -13,6 +13,7 @@ const struct shell_command *const shell_commands[] = {
 	&shell_cmd_star,
 	&shell_cmd_alias,
 	&shell_cmd_ascii,
+	&shell_cmd_bpf,
 	&shell_cmd_bt,
 	&shell_cmd_btop,
 	&shell_cmd_dev,

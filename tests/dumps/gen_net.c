@@ -27,7 +27,17 @@ static const char vmcoreinfo[] =
 	"SYMBOL(arp_tbl)=ffffffff8002c400\nOFFSET(neigh_table.nht)=0\n"
 	"OFFSET(neigh_hash_table.hash_buckets)=0\nOFFSET(neigh_hash_table.hash_shift)=8\n"
 	"OFFSET(neighbour.next)=0\nOFFSET(neighbour.nud_state)=8\nOFFSET(neighbour.dev)=16\n"
-	"OFFSET(neighbour.ha)=24\nOFFSET(neighbour.primary_key)=56\n";
+	"OFFSET(neighbour.ha)=24\nOFFSET(neighbour.primary_key)=56\n"
+	"SYMBOL(prog_idr)=ffffffff8002c7c0\nSYMBOL(map_idr)=ffffffff8002c7c8\n"
+	"OFFSET(bpf_prog.aux)=0\nOFFSET(bpf_prog.type)=8\nOFFSET(bpf_prog.tag)=16\n"
+	"OFFSET(bpf_prog.len)=24\nOFFSET(bpf_prog.jited_len)=32\nOFFSET(bpf_prog.pages)=40\n"
+	"OFFSET(bpf_prog.gpl_compatible)=48\nOFFSET(bpf_prog_aux.used_maps)=0\n"
+	"OFFSET(bpf_prog_aux.used_map_cnt)=8\nOFFSET(bpf_prog_aux.load_time)=16\n"
+	"OFFSET(bpf_prog_aux.user)=24\nOFFSET(bpf_prog_aux.name)=32\n"
+	"OFFSET(user_struct.uid.val)=0\nOFFSET(bpf_map.id)=0\nOFFSET(bpf_map.map_type)=8\n"
+	"OFFSET(bpf_map.map_flags)=16\nOFFSET(bpf_map.key_size)=24\n"
+	"OFFSET(bpf_map.value_size)=32\nOFFSET(bpf_map.max_entries)=40\n"
+	"OFFSET(bpf_map.name)=48\n";
 
 static u8 *bytes_at(struct gen *g, u64 at)
 {
@@ -101,9 +111,38 @@ static void put_network(struct gen *g)
 	memcpy(bytes_at(g, GEN_NET_NEIGHBOUR + 56), neighbour, 4);
 }
 
+static void put_bpf(struct gen *g)
+{
+	u64 p = GEN_BPF_PROGRAM, m = GEN_BPF_MAP;
+
+	put_pointer(g, GEN_BPF_TREES, p);
+	put_pointer(g, GEN_BPF_TREES + 8, m);
+	put_pointer(g, GEN_BPF_TREES + 16, m);
+	put_pointer(g, p, p + 0x40);
+	gen_put64(g, p + 8, 2);
+	gen_put64(g, p + 16, 0x7f6e5d4c3b2a1908);
+	gen_put64(g, p + 24, 37);
+	gen_put64(g, p + 32, 229);
+	gen_put64(g, p + 40, 1);
+	gen_put64(g, p + 48, 1);
+	put_pointer(g, p + 0x40, GEN_BPF_TREES + 16);
+	gen_put64(g, p + 0x48, 1);
+	gen_put64(g, p + 0x50, 5000000001);
+	put_pointer(g, p + 0x58, p + 0xc0);
+	strcpy((char *)bytes_at(g, p + 0x60), "probe\033");
+	gen_put64(g, p + 0xc0, 1000);
+	gen_put64(g, m + 8, 1);
+	gen_put64(g, m + 16, 0x12);
+	gen_put64(g, m + 24, 4);
+	gen_put64(g, m + 32, 8);
+	gen_put64(g, m + 40, 10000);
+	strcpy((char *)bytes_at(g, m + 48), "counts");
+}
+
 void gen_net_add(struct gen *g)
 {
 	buf_add_str(&g->vmcoreinfo, vmcoreinfo);
 	put_interrupts(g);
 	put_network(g);
+	put_bpf(g);
 }

@@ -1,7 +1,8 @@
-/* Interrupts and network interfaces of hostile dumps. */
+/* Interrupts, network interfaces and eBPF programs of hostile dumps. */
 #include "testing.h"
 
 #include "gen_net.h"
+#include "kernel/bpf_object.h"
 #include "kernel/interrupt.h"
 #include "kernel/net_device.h"
 #include "kernel/xa_node_btf.h"
@@ -237,6 +238,39 @@ static void a_hardware_address_is_no_longer_than_its_field(void **state)
 	free_world(w);
 }
 
+static bool count_maps(void *ctx, const struct bpf_program *p)
+{
+	*(size_t *)ctx = p->num_maps;
+	return true;
+}
+
+static void a_program_has_no_more_maps_than_can_be(void **state)
+{
+	struct world *w = new_world();
+	size_t num = 0;
+
+	gen_put64(&w->g, GEN_BPF_PROGRAM + 0x48, UINT64_MAX);
+	for (u32 i = 0; i < BPF_MAX_MAPS + 8; i++)
+		gen_put64(&w->g, GEN_BPF_TREES + 16 + 8 * i, AT(GEN_BPF_MAP));
+	open_world(w);
+	assert_success(bpf_program_each(w->k, count_maps, &num));
+	assert_int_equal(num, BPF_MAX_MAPS);
+	free_world(w);
+}
+
+static void a_program_that_cannot_be_read_is_told(void **state)
+{
+	struct world *w = new_world();
+	size_t num = 7;
+
+	gen_put64(&w->g, GEN_BPF_PROGRAM, 0x10);
+	open_world(w);
+	assert_failure(bpf_program_each(w->k, count_maps, &num), ERR_FAULT,
+		       "prog_idr: number 0");
+	assert_int_equal(num, 7);
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +284,8 @@ int main(void)
 		cmocka_unit_test(neighbours_in_a_circle_end),
 		cmocka_unit_test(a_hash_table_beyond_belief_is_refused),
 		cmocka_unit_test(a_hardware_address_is_no_longer_than_its_field),
+		cmocka_unit_test(a_program_has_no_more_maps_than_can_be),
+		cmocka_unit_test(a_program_that_cannot_be_read_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

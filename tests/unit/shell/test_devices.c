@@ -302,6 +302,31 @@ static void net_shows_sockets(void **state)
 	free_world(w);
 }
 
+#define PROGRAM                                                                            \
+	" ID     BPF_PROG       BPF_PROG_AUX   BPF_PROG_TYPE       TAG        USED_MAPS\n" \
+	"  0 ffffffff8002c600 ffffffff8002c640       2       08192a3b4c5d6e7f     0    \n"
+#define MAP                                                                                \
+	" ID     BPF_MAP       BPF_MAP_TYPE   MAP_FLAGS\n"                                 \
+	"  0 ffffffff8002c700        1         00000012\n"
+
+static void bpf_shows_programs_and_maps(void **state)
+{
+	struct world *w = new_world();
+
+	assert_output(w, "bpf", PROGRAM "\n" MAP);
+	assert_output(w, "bpf -p 0",
+		      PROGRAM
+		      "     XLATED: 296  JITED: 229  MEMLOCK: 4096\n"
+		      "     LOAD_TIME: 5.000000001 seconds after boot\n"
+		      "     GPL_COMPATIBLE: yes  NAME: \"probe\\x1b\"  UID: 1000\n");
+	assert_output(w, "bpf -M",
+		      MAP "     KEY_SIZE: 4  VALUE_SIZE: 8  MAX_ENTRIES: 10000\n"
+			  "     NAME: \"counts\"\n");
+	assert_fails(w, "bpf -p 1", "invalid program ID: 1");
+	assert_fails(w, "bpf -m 7", "invalid map ID: 7");
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +344,7 @@ int main(void)
 		cmocka_unit_test(irq_shows_softirqs_and_gates),
 		cmocka_unit_test(net_shows_interfaces_and_neighbours),
 		cmocka_unit_test(net_shows_sockets),
+		cmocka_unit_test(bpf_shows_programs_and_maps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
