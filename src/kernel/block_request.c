@@ -10,7 +10,7 @@
 #define NS_PER_S   1000000000ull
 #define MAX_SHIFT  6 /* a word of a bitmap has at most 64 bits */
 #define MAX_TYPES  3 /* HCTX_MAX_TYPES: default, read, poll */
-#define WORK	   (1u << 20)
+#define WORK	   (1u << 21)
 #define WORK_OF_RQ 8
 
 struct walk {
@@ -22,7 +22,8 @@ struct walk {
 	bool is_over;
 	bool has_now;
 	u64 now_ns;
-	/* Words and requests that may still be looked at: whatever a hostile dump claims.
+	/* Queues, words and requests that may still be looked at: whatever a hostile dump
+	 * claims.
 	 */
 	u64 *work;
 	vaddr_t last_tags; /* hardware queues can share one set of tags */
@@ -263,7 +264,7 @@ static struct err *walk_disk(struct walk *w, const struct disk *d)
 	err = d->queue ? read_member(w, d->queue, "request_queue", "queue_ctx", &contexts)
 		       : NULL;
 	/* Drivers that take bios, as those of stacked devices, have no requests. */
-	for (size_t i = 0; !err && contexts && i < w->cpus->count && !w->is_over; i++)
+	for (size_t i = 0; !err && contexts && i < w->cpus->count && spend(w, 1); i++)
 		err = walk_cpu(w, contexts, w->cpus->cpus[i].number);
 	return err_wrap(err, "requests of %s", d->name);
 }

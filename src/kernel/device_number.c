@@ -2,8 +2,9 @@
 
 #include "kernel/field.h"
 
-#define TABLE_SIZE 255	 /* of chrdevs, major_names and a kobj_map */
-#define MAX_CHAIN  65536 /* rows behind one slot */
+#define TABLE_SIZE 255	/* of chrdevs, major_names and a kobj_map */
+#define MAX_ROWS   4096 /* of a table */
+#define MAX_PROBES 1024 /* of one slot of a map */
 #define MINOR_BITS 20
 
 /* The character device that is mapped to just this number. */
@@ -20,7 +21,9 @@ static struct err *find_cdev(struct kernel *k, struct device_number *n)
 	if (!err)
 		err = kernel_read_ptr(k, map + slots.offset + n->major % TABLE_SIZE * 8,
 				      &at);
-	for (unsigned i = 0; !err && at && i < MAX_CHAIN; i++) {
+	for (unsigned i = 0; !err && at; i++) {
+		if (i == MAX_PROBES)
+			return err_new(ERR_BAD_DATA, "cdev_map has a chain without end");
 		err = field_read_by_name(k, at, "probe", "dev", &found);
 		if (!err && found == number)
 			return field_read_by_name(k, at, "probe", "data", &n->cdev);
@@ -73,15 +76,16 @@ static struct err *walk(struct kernel *k, const struct table *t,
 			void (*each)(void *ctx, const struct device_number *n), void *ctx)
 {
 	vaddr_t slots, at;
+	unsigned left = MAX_ROWS;
 	struct err *err = kernel_symbol_get(k, t->symbol, &slots);
 
 	for (unsigned slot = 0; !err && slot < TABLE_SIZE; slot++) {
 		err = kernel_read_ptr(k, slots + slot * 8, &at);
-		for (unsigned i = 0; !err && at; i++) {
+		while (!err && at) {
 			struct device_number n;
 
-			err = i < MAX_CHAIN ? read_row(k, t, at, &n)
-					    : err_new(ERR_BAD_DATA, "a chain has no end");
+			err = left-- ? read_row(k, t, at, &n)
+				     : err_new(ERR_BAD_DATA, "a chain has no end");
 			if (!err)
 				each(ctx, &n);
 			if (!err)

@@ -3,7 +3,9 @@
 #include "fuzz.h"
 
 #include "base/bytes.h"
-#include "gen_session.h"
+#include "gen_files.h"
+#include "gen_io.h"
+#include "gen_net.h"
 #include "shell/shell.h"
 
 /* Without pipes and files: those are not the dump's doing. */
@@ -44,6 +46,23 @@ static const char *const lines[] = {
 	"list -o 32 -h init_task",
 	"list modules",
 	"ptov 0:a",
+	"files 10",
+	"files -c 10",
+	"files -d ffffffff800242c0",
+	"foreach files -R data",
+	"mount",
+	"dev",
+	"dev -d",
+	"dev -i",
+	"irq",
+	"irq -s",
+	"irq -a",
+	"irq -b",
+	"net",
+	"net -a",
+	"foreach net -s",
+	"bpf",
+	"bpf -P",
 };
 
 static void apply(struct gen *g, const uint8_t *data, size_t size)
@@ -87,6 +106,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gen g;
 
 	gen_session_init(&g);
+	gen_io_add(&g);
+	gen_files_add(&g);
+	gen_net_add(&g);
 	apply(&g, data, size);
 	gen_elf(&g, NULL, &file);
 	gen_deinit(&g);

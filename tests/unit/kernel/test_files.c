@@ -329,6 +329,19 @@ static void a_chain_of_device_numbers_that_loops_ends(void **state)
 	free_world(w);
 }
 
+static void a_map_of_device_numbers_that_loops_ends(void **state)
+{
+	struct world *w = new_world();
+
+	gen_put64(&w->g, GEN_FILES_NUMBERS + 0x300, AT(GEN_FILES_NUMBERS + 0x300));
+	gen_put64(&w->g, GEN_FILES_NUMBERS + 0x308, 1);
+	open_world(w);
+	assert_failure(device_number_each_char(w->k, tell_number, w), ERR_BAD_DATA,
+		       "chain without end");
+	assert_string_equal(buf_text(&w->told), "4,0 tty ops\n");
+	free_world(w);
+}
+
 static bool tell_resource(void *ctx, const struct io_resource *r)
 {
 	struct world *w = ctx;
@@ -401,6 +414,7 @@ int main(void)
 		cmocka_unit_test(families_without_a_name_have_none),
 		cmocka_unit_test(a_device_number_knows_its_operations),
 		cmocka_unit_test(a_chain_of_device_numbers_that_loops_ends),
+		cmocka_unit_test(a_map_of_device_numbers_that_loops_ends),
 		cmocka_unit_test(resources_come_before_what_they_contain),
 		cmocka_unit_test(resources_in_a_circle_end),
 		cmocka_unit_test(resources_that_contain_themselves_end),
