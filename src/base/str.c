@@ -59,17 +59,35 @@ static size_t utf8_sequence_len(const unsigned char *s, size_t len)
 	return 0;
 }
 
-/* Characters that reorder or hide text on a terminal: bidirectional controls and zero width
- * ones, U+200B..U+200F, U+2028..U+202E, U+2060..U+206F, U+FEFF. */
+/* Characters that reorder or hide text on a terminal or a page: bidirectional controls,
+ * zero width ones, soft hyphen, annotation marks, tags. Unicode 15, Bidi_Control and
+ * Default_Ignorable_Code_Point but for variation selectors and fillers. */
+static const struct {
+	u32 first, last;
+} deceptive[] = {
+	{0xad, 0xad},	  {0x61c, 0x61c},   {0x180e, 0x180e},
+	{0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+	{0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe0fff},
+};
+
+/* The code point of a valid sequence. */
+static u32 utf8_decode(const unsigned char *s, size_t len)
+{
+	u32 c = len == 1 ? s[0] : s[0] & (0xffu >> (len + 1));
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (s[i] & 0x3f);
+	return c;
+}
+
 static bool is_deceptive(const unsigned char *s, size_t len)
 {
-	if (len != 3)
-		return false;
-	if (s[0] == 0xe2 && s[1] == 0x80)
-		return (s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae);
-	if (s[0] == 0xe2 && s[1] == 0x81)
-		return s[2] >= 0xa0 && s[2] <= 0xaf;
-	return s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf;
+	u32 c = utf8_decode(s, len);
+
+	for (size_t i = 0; len > 1 && i < ARRAY_SIZE(deceptive); i++)
+		if (c >= deceptive[i].first && c <= deceptive[i].last)
+			return true;
+	return false;
 }
 
 static void add_hex(struct buf *b, unsigned char byte)
