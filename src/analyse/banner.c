@@ -3,8 +3,11 @@
 
 #include "kernel/clock.h"
 #include "kernel/machine.h"
+#include "kernel/module.h"
+#include "kernel/taint.h"
 #include "kernel/uts.h"
 
+#include <string.h>
 #include <time.h>
 
 static void add_names(struct report *r, json_t *j)
@@ -62,10 +65,47 @@ static void add_clock(struct report *r, json_t *j)
 	}
 }
 
+/* The modules that brought a bit of taint, as far as they are still loaded. */
+static json_t *taint_modules(struct report *r, unsigned bit)
+{
+	json_t *j = tree_array(&r->tree);
+	size_t count;
+	const struct kernel_module *modules = kernel_modules(r->k, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (modules[i].taints >> bit & 1)
+			tree_append(&r->tree, j,
+				    tree_text(&r->tree, modules[i].name,
+					      strlen(modules[i].name)));
+	return j;
+}
+
+static void add_taint(struct report *r, json_t *j, u64 taint)
+{
+	cleanup(buf_deinit) struct buf letters = BUF_INIT;
+	json_t *reasons = tree_array(&r->tree);
+
+	taint_format(&letters, taint);
+	tree_set_text(&r->tree, j, "taint", buf_text(&letters));
+	for (unsigned bit = 0; bit < TAINT_BITS; bit++) {
+		json_t *reason;
+
+		if (!(taint >> bit & 1))
+			continue;
+		reason = tree_object(&r->tree);
+		tree_set_format(&r->tree, reason, "letter", "%c", taint_letter(bit));
+		tree_set_int(&r->tree, reason, "bit", bit);
+		tree_set_text(&r->tree, reason, "meaning", taint_meaning(bit));
+		tree_set(&r->tree, reason, "modules", taint_modules(r, bit));
+		tree_append(&r->tree, reasons, reason);
+	}
+	tree_set(&r->tree, j, "taints", reasons);
+}
+
 static void add_machine(struct report *r, json_t *j)
 {
 	cleanup(freep) struct machine_facts *m = calloc(1, sizeof(*m));
-	cleanup(buf_deinit) struct buf memory = BUF_INIT, taint = BUF_INIT;
+	cleanup(buf_deinit) struct buf memory = BUF_INIT;
 
 	if (!m) {
 		r->tree.failed = true;
@@ -79,10 +119,8 @@ static void add_machine(struct report *r, json_t *j)
 		tree_set_int(&r->tree, j, "memory_bytes", m->memory_bytes);
 		tree_set_text(&r->tree, j, "memory", buf_text(&memory));
 	}
-	if (m->has_taint) {
-		taint_format(&taint, m->taint);
-		tree_set_text(&r->tree, j, "taint", buf_text(&taint));
-	}
+	if (m->has_taint)
+		add_taint(r, j, m->taint);
 	if (*m->command_line)
 		tree_set_text(&r->tree, j, "command_line", m->command_line);
 }

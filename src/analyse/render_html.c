@@ -92,6 +92,30 @@ static void add_load(struct buf *b, json_t *banner)
 	b->failed |= text.failed;
 }
 
+static void add_taint(struct buf *b, json_t *banner)
+{
+	json_t *list = json_object_get(banner, "taints"), *reason, *module;
+	size_t i, k;
+
+	if (!json_array_size(list)) {
+		html_row(b, "Taint", html_get(banner, "taint"));
+		return;
+	}
+	buf_add_str(b, "<tr><th scope=\"row\">Taint</th><td>");
+	json_array_foreach(list, i, reason)
+	{
+		html_fill(b, reason,
+			  i ? "<br><b>{letter}</b> {meaning}"
+			    : "<b>{letter}</b> {meaning}");
+		json_array_foreach(json_object_get(reason, "modules"), k, module)
+		{
+			buf_add_str(b, k ? ", " : ": ");
+			html_text(b, json_string_value(module));
+		}
+	}
+	buf_add_str(b, "</td></tr>\n");
+}
+
 static void add_machine(struct buf *b, json_t *report)
 {
 	json_t *banner = json_object_get(report, "banner");
@@ -111,7 +135,7 @@ static void add_machine(struct buf *b, json_t *report)
 	add_load(b, banner);
 	html_row(b, "Memory", html_get(banner, "memory"));
 	html_row(b, "Panic", html_get(banner, "panic"));
-	html_row(b, "Taint", html_get(banner, "taint"));
+	add_taint(b, banner);
 	html_row(b, "Command line", html_get(banner, "command_line"));
 	html_row(b, "Dump", html_get(banner, "dumpfile"));
 	buf_add_str(b, "</tbody></table></section>\n");

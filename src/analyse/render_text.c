@@ -607,6 +607,23 @@ static void render_memory(struct buf *b, json_t *report)
 	render_nodes(b, memory);
 }
 
+static void render_taint(struct buf *b, json_t *report)
+{
+	json_t *banner = json_object_get(report, "banner"), *reason, *module;
+	size_t i, k;
+
+	if (!json_array_size(json_object_get(banner, "taints")))
+		return;
+	buf_printf(b, "\nTaint (%s):\n", show(banner, "taint"));
+	json_array_foreach(json_object_get(banner, "taints"), i, reason)
+	{
+		buf_printf(b, "  %s  %s", show(reason, "letter"), show(reason, "meaning"));
+		json_array_foreach(json_object_get(reason, "modules"), k, module)
+			buf_printf(b, "%s%s", k ? ", " : ": ", text_of(module));
+		buf_add_char(b, '\n');
+	}
+}
+
 static void render_modules(struct buf *b, json_t *report)
 {
 	json_t *modules = json_object_get(report, "modules"), *module;
@@ -666,6 +683,7 @@ void report_render_text(struct buf *b, json_t *report)
 	render_backtraces(b, report);
 	render_run_queues(b, report);
 	render_memory(b, report);
+	render_taint(b, report);
 	render_modules(b, report);
 	render_log(b, report);
 	render_health(b, report);

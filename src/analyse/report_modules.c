@@ -1,8 +1,8 @@
 /* The modules that were loaded. */
 #include "analyse/report_priv.h"
 
-#include "kernel/machine.h"
 #include "kernel/module.h"
+#include "kernel/taint.h"
 
 static json_t *module(struct report *r, const struct kernel_module *m)
 {

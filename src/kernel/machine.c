@@ -72,15 +72,6 @@ void machine_facts_read(struct kernel *k, struct machine_facts *ret)
 					   sizeof(ret->command_line)));
 }
 
-void taint_format(struct buf *b, u64 taint)
-{
-	static const char letters[] = "PFSRMBUDAWCIOELKXTNJ";
-
-	for (unsigned bit = 0; bit < 64; bit++)
-		if (taint >> bit & 1)
-			buf_add_char(b, bit < sizeof(letters) - 1 ? letters[bit] : '?');
-}
-
 void memory_format(struct buf *b, u64 bytes)
 {
 	static const struct unit {

@@ -15,16 +15,12 @@
 struct machine_facts {
 	u64 memory_bytes; /* RAM that the kernel managed: node_present_pages */
 	u32 cpu_mhz;	  /* of the boot CPU */
-	u64 taint;	  /* tainted_mask */
+	u64 taint;	  /* tainted_mask: kernel/taint.h */
 	bool has_taint;
 	char command_line[COMMAND_LINE_SIZE]; /* hostile text */
 };
 
 void machine_facts_read(struct kernel *k, struct machine_facts *ret);
-
-/* The letters of @taint as the kernel prints them, blanks left out: "GOE" … Bits without a
- * letter become "?". Source: Documentation/admin-guide/tainted-kernels.rst. */
-void taint_format(struct buf *b, u64 taint);
 
 /* @bytes as crash prints memory: rounded up to a whole GB that is at most 64 MB away, in
  * units of 1024, ".0" left out: "7.9 GB". */

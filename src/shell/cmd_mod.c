@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "kernel/field.h"
-#include "kernel/machine.h"
+#include "kernel/taint.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 
 #include "kernel/clock.h"
 #include "kernel/machine.h"
+#include "kernel/taint.h"
 #include "kernel/task.h"
 
 static void ticks_per_second_come_from_the_length_of_a_tick(void **state)
@@ -65,6 +66,9 @@ static void taint_is_letters_and_unknown_bits_are_told(void **state)
 	assert_taint(0, "");
 	assert_taint(1 << 0 | 1 << 12 | 1 << 13, "POE");
 	assert_taint((u64)1 << 63, "?");
+	assert_int_equal(taint_letter(14), 'L');
+	assert_string_equal(taint_meaning(12), "an out-of-tree module was loaded");
+	assert_non_null(strstr(taint_meaning(63), "newer"));
 }
 
 static void states_have_the_names_of_the_kernel(void **state)
