@@ -1,5 +1,6 @@
 #include "dump/file.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "dump/contest.h"
 
@@ -7,10 +8,12 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 /* Where the whole cannot be mapped, a window is mapped for reads of at least this many
  * bytes, or of a page shortly behind the read before: somebody is going through the file.
@@ -35,6 +38,8 @@ enum { CHOICE_OPEN, CHOICE_READ, CHOICE_MAP };
 /* Pieces that are mapped for good where the whole is not. */
 #define MAX_HELD     8
 #define HOLD_MIN_LEN (64u << 10)
+
+#define PIPE_PIECE ((size_t)256 << 10)
 
 #ifndef MADV_POPULATE_READ
 #	define MADV_POPULATE_READ 22 /* since Linux 5.14 */
@@ -290,6 +295,50 @@ static u64 file_next_data(const struct byte_source *src, u64 offset)
 	return errno == ENXIO ? src->size : offset;
 }
 
+/* A dump is not read from front to back: what comes through a pipe is kept in a file that
+ * has no name. Takes the place of the pipe in @f. */
+static struct err *keep_pipe(struct file_source *f)
+{
+	const char *dir = secure_getenv("TMPDIR");
+	cleanup(freep) char *piece = malloc(PIPE_PIECE);
+	cleanup(closep) int from = -1, to = -1;
+	ssize_t got;
+
+	if (!piece)
+		return err_nomem();
+	dir = dir && *dir ? dir : "/var/tmp";
+	/* Once more, for reads that wait. */
+	from = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (from < 0)
+		return err_os(errno, "cannot open %s", f->path);
+	to = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (to < 0)
+		return err_os(errno,
+			      "cannot make a file in %s for what comes through the pipe %s "
+			      "(TMPDIR names another directory)",
+			      dir, f->path);
+	while ((got = read(from, piece, PIPE_PIECE)) != 0) {
+		struct err *err = NULL;
+
+		if (got > 0)
+			err = io_write_all(to, piece, (size_t)got, dir);
+		else if (errno != EINTR)
+			err = err_os(errno, "cannot read");
+		if (err)
+			return err_wrap(err, "the pipe %s", f->path);
+	}
+	close(f->fd);
+	f->fd = steal_fd(&to);
+	return NULL;
+}
+
+static bool is_pipe(const struct file_source *f)
+{
+	struct stat st;
+
+	return fstat(f->fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 /* Size and kind of what is open. */
 static struct err *examine(struct file_source *f)
 {
@@ -308,12 +357,6 @@ static struct err *examine(struct file_source *f)
 		if (end < 0)
 			return err_os(errno, "cannot find the size of %s", f->path);
 		f->bytes.size = (u64)end;
-	} else if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) {
-		return err_new(
-			ERR_UNSUPPORTED,
-			"%s is a pipe: a dump is not read from front to back; put it "
-			"into a file first",
-			f->path);
 	} else {
 		return err_new(ERR_UNSUPPORTED, "%s is neither a file nor a block device",
 			       f->path);
@@ -345,7 +388,9 @@ static struct err *open_path(const char *path, bool uses_window, struct file_sou
 					.name = f->path};
 	f->uses_window = uses_window;
 	f->root = f;
-	err = examine(f);
+	err = is_pipe(f) ? keep_pipe(f) : NULL;
+	if (!err)
+		err = examine(f);
 	if (err)
 		return err;
 	f->bytes.hold = f->uses_window ? file_hold : NULL;

@@ -5,6 +5,7 @@
  * in /proc is not: the kernel would build page tables for all of it; there short reads are
  * read(2), and for long ones a window is mapped if that is faster, which the first
  * megabytes show; a few large pieces that are wanted in place have mappings of their own.
+ * What comes through a pipe is first kept in a file without a name, in TMPDIR or /var/tmp.
  * Nothing beyond the size seen when opening is ever touched. One thread at a time: another
  * thread opens it again.
  */

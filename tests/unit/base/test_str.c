@@ -29,6 +29,18 @@ static void invalid_utf8_is_made_visible_and_valid_stays(void **state)
 	assert_escaped("\xed\xa0\x80", 3, false, "\\xed\\xa0\\x80");
 }
 
+static void characters_that_turn_or_hide_text_are_made_visible(void **state)
+{
+	/* Right-to-left override, Arabic letter mark, soft hyphen, a tag. */
+	assert_escaped("a\xe2\x80\xae", 4, false, "a\\xe2\\x80\\xae");
+	assert_escaped("\xd8\x9c", 2, false, "\\xd8\\x9c");
+	assert_escaped("\xc2\xad", 2, false, "\\xc2\\xad");
+	assert_escaped("\xf3\xa0\x81\x81", 4, false, "\\xf3\\xa0\\x81\\x81");
+	/* Their neighbours are letters. */
+	assert_escaped("\xd8\x9b", 2, false, "\xd8\x9b");
+	assert_escaped("\xc2\xae", 2, false, "\xc2\xae");
+}
+
 static void sizes_have_binary_suffixes(void **state)
 {
 	u64 bytes = 0;
@@ -61,6 +73,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escape_sequences_are_made_visible),
 		cmocka_unit_test(invalid_utf8_is_made_visible_and_valid_stays),
+		cmocka_unit_test(characters_that_turn_or_hide_text_are_made_visible),
 		cmocka_unit_test(sizes_have_binary_suffixes),
 		cmocka_unit_test(numbers_are_taken_whole_or_not_at_all),
 	};

@@ -119,17 +119,45 @@ static void a_read_past_the_end_names_the_offset(void **state)
 static void what_has_no_end_is_no_source(void **state)
 {
 	struct file_source *f;
-	int pipes[2];
-	char path[64];
 
 	assert_failure(file_source_open("/dev/zero", &f), ERR_UNSUPPORTED,
 		       "/dev/zero is neither a file nor a block device");
+}
+
+static void what_comes_through_a_pipe_is_kept(void **state)
+{
+	struct file_source *f, *again;
+	char path[64], bytes[5];
+	int pipes[2];
+
 	assert_int_equal(pipe(pipes), 0);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes[0]);
-	assert_failure(file_source_open(path, &f), ERR_UNSUPPORTED,
-		       "is a pipe: a dump is not read from front to back");
-	close(pipes[0]);
+	assert_int_equal(write(pipes[1], "0123456789", 10), 10);
 	close(pipes[1]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes[0]);
+	assert_success(file_source_open(path, &f));
+	close(pipes[0]);
+	assert_int_equal(file_source_bytes(f)->size, 10);
+	assert_string_equal(file_source_bytes(f)->name, path);
+	assert_success(file_source_open_again(f, &again));
+	assert_success(source_read(file_source_bytes(again), 5, bytes, 5));
+	assert_memory_equal(bytes, "56789", 5);
+	file_source_close(again);
+	file_source_close(f);
+}
+
+static void a_pipe_that_cannot_be_kept_is_told(void **state)
+{
+	struct file_source *f;
+	char path[64];
+	int pipes[2];
+
+	assert_int_equal(pipe(pipes), 0);
+	close(pipes[1]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes[0]);
+	assert_int_equal(setenv("TMPDIR", "/proc/self/nowhere", 1), 0);
+	assert_failure(file_source_open(path, &f), ERR_OS, "TMPDIR names another");
+	unsetenv("TMPDIR");
+	close(pipes[0]);
 }
 
 static void long_reads_find_out_how_they_are_fastest(void **state)
@@ -263,6 +291,8 @@ int main(void)
 		cmocka_unit_test(holes_are_skipped),
 		cmocka_unit_test(a_look_shows_the_bytes_but_never_a_hole),
 		cmocka_unit_test(what_has_no_end_is_no_source),
+		cmocka_unit_test(what_comes_through_a_pipe_is_kept),
+		cmocka_unit_test(a_pipe_that_cannot_be_kept_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
