@@ -5,7 +5,7 @@ static void add_age(struct buf *b, json_t *request)
 {
 	u64 ms = html_get_int(request, "age_ms");
 
-	buf_add_str(b, "<td>");
+	buf_add_str(b, "<td data-of=\"Age\">");
 	if (html_has(request, "age_ms"))
 		buf_printf(b, "%llu.%03llu s", (unsigned long long)(ms / 1000),
 			   (unsigned long long)(ms % 1000));
@@ -14,20 +14,15 @@ static void add_age(struct buf *b, json_t *request)
 
 static void add_request(struct buf *b, json_t *r)
 {
-	buf_add_str(b, "<tr><th scope=\"row\"><code>");
-	html_member(b, r, "device");
-	buf_add_str(b, "</code></th><td>");
-	html_member(b, r, "operation");
-	buf_add_str(b, "</td><td>");
-	if (html_has(r, "sector"))
-		buf_printf(b, "%llu", (unsigned long long)html_get_int(r, "sector"));
-	buf_printf(b, "</td><td>%llu</td>", (unsigned long long)html_get_int(r, "bytes"));
+	html_fill(
+		b, r,
+		"<tr><td data-of=\"Device\"><b>{device}</b></td><td data-of=\"Operation\">"
+		"{operation}</td><td data-of=\"Sector\">{sector}</td><td "
+		"data-of=\"Bytes\">{bytes}</td>");
 	add_age(b, r);
-	buf_add_str(b, "<td>");
-	html_member(b, r, "state");
-	buf_add_str(b, "</td><td><code>");
-	html_member(b, r, "address");
-	buf_add_str(b, "</code></td></tr>\n");
+	html_fill(b, r,
+		  "<td data-of=\"State\">{state}</td><td data-of=\"Address\">"
+		  "<code>{address}</code></td></tr>\n");
 }
 
 void html_block_io(struct buf *b, json_t *report)
@@ -39,13 +34,12 @@ void html_block_io(struct buf *b, json_t *report)
 
 	if (!num)
 		return;
-	buf_printf(
-		b,
-		"<section><h2>Block I/O under way (%llu)</h2>"
-		"<div class=\"scroll\"><table><thead><tr><th>Device</th><th>Operation</th>"
-		"<th>Sector</th><th>Bytes</th><th>Age</th><th>State</th><th>Address</th>"
-		"</tr></thead><tbody>\n",
-		(unsigned long long)count);
+	html_fill(
+		b, io,
+		"<section><h2>Block I/O under way ({requests})</h2><div "
+		"class=\"scroll\"><table class=\"cards\"><thead><tr><th>Device</th>"
+		"<th>Operation</th><th>Sector</th><th>Bytes</th><th>Age</th><th>State</th>"
+		"<th>Address</th></tr></thead><tbody>\n");
 	json_array_foreach(list, i, r) add_request(b, r);
 	buf_add_str(b, "</tbody></table></div>\n");
 	if (count > num)

@@ -61,7 +61,7 @@ const char html_style[] =
 	"font-weight:700}mark::before{content:\"\\25b6\";display:inline-block;width:1.25rem;"
 	"margin-left:-1.25rem;color:var(--bad)}\n"
 	"@media (max-width:45rem){body{padding:.75rem}.facts th{width:auto}"
-	".cards thead{position:absolute;clip-path:inset(50%)}"
+	".cards thead{position:absolute;width:1px;height:1px;overflow:hidden}"
 	".cards tr,.cards td{display:block}.cards tr{padding:.4rem 0}.cards td{padding:0}"
 	".cards td::before{content:attr(data-of) \": \";color:var(--dim)}"
 	"td code{white-space:normal}.cards td:empty{display:none}"

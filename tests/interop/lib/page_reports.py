@@ -219,6 +219,21 @@ def crowd():
         ],
         "stacks": [{"pids": [4194304 - i for i in range(1000)], "backtrace": waiting(LONG, 0x3A, 0xFFFFFFFFC0355ADA)}],
     }
+    r["block_io"] = {
+        "requests": 900,
+        "oldest": [
+            {
+                "device": HOSTILE if i % 2 else LONG,
+                "operation": "write",
+                "sector": 2**40 + i,
+                "bytes": 1048576,
+                "age_ms": 86_400_000,
+                "state": "in flight",
+                "address": "0xffff888fffffff80",
+            }
+            for i in range(30)
+        ],
+    }
     r["cpus"] = [idle(i) for i in range(512)]
     for i in range(0, 512, 37):
         r["cpus"][i]["task"] = task("0x1", 4194304, LONG)
