@@ -23,7 +23,9 @@ static bool is_freeze(json_t *lock)
 
 const char *html_lock_state(json_t *lock)
 {
-	return is_freeze(lock) ? "frozen" : html_get(lock, "state");
+	const char *state = html_get(lock, "state");
+
+	return is_freeze(lock) ? "frozen" : str_eq(state, "unknown") ? "" : state;
 }
 
 void html_tell_lock(struct buf *b, json_t *lock)
@@ -41,17 +43,31 @@ static bool blames_a_lock(const char *class)
 	       str_eq(class, "lock-held") || str_eq(class, "hung-task");
 }
 
-/* How well a lock explains the class: a freeze, an owner that is gone, and else any whose
- * owner does not wait. */
-static unsigned fits(json_t *lock, const char *class)
+/* Is it at the end of a chain: who holds it waits for nothing that is held? */
+static bool is_end(json_t *blocked, json_t *lock)
+{
+	const char *is = html_get(lock, "owner_is");
+	json_t *owner, *next;
+
+	if (!str_eq(is, "blocked"))
+		return *is && !str_eq(is, "none");
+	owner = html_find(json_object_get(blocked, "tasks"), "address",
+			  html_get(lock, "owner_address"));
+	next = html_lock_of(blocked, owner);
+	return !next || str_eq(html_get(next, "owner_is"), "none");
+}
+
+/* How well a lock explains the class: a freeze, an owner that is gone, or the one at the
+ * end of the chain. */
+static unsigned fits(json_t *blocked, json_t *lock, const char *class)
 {
 	const char *is = html_get(lock, "owner_is");
 
 	if (str_eq(class, "frozen-filesystem"))
-		return str_has_prefix(html_get(lock, "what"), "freeze of") ? 2 : 0;
+		return is_freeze(lock) ? 2 : 0;
 	if (str_eq(class, "orphaned-lock"))
 		return str_has_prefix(is, "gone") ? 2 : str_eq(is, "none");
-	return str_eq(is, "blocked") ? 0 : 1;
+	return is_end(blocked, lock);
 }
 
 /* The lock that most wait for, of those that fit best. NULL: none. */
@@ -65,7 +81,8 @@ static json_t *find_cause(json_t *report)
 		return NULL;
 	json_array_foreach(locks_of(blocked), i, l)
 	{
-		unsigned fit = fits(l, class), least = best ? fits(best, class) : 1;
+		unsigned fit = fits(blocked, l, class),
+			 least = best ? fits(blocked, best, class) : 1;
 
 		if (fit < least || (best && fit == least &&
 				    html_get_int(l, "waiters_behind") <=
@@ -105,7 +122,8 @@ static void tell_cause(struct buf *b, json_t *lock)
 	if (is_freeze(lock)) {
 		buf_add_str(b, ". The filesystem is frozen; they go on when it is thawed.");
 	} else {
-		html_fill(b, lock, ": {state}");
+		if (*html_lock_state(lock))
+			html_fill(b, lock, ": {state}");
 		tell_owner(b, lock);
 		buf_add_char(b, '.');
 	}

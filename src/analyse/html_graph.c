@@ -237,7 +237,8 @@ void html_lock_box(struct buf *b, json_t *lock, const struct html_box *box)
 	cleanup(buf_deinit) struct buf small = BUF_INIT;
 	struct html_box whole = *box;
 
-	buf_printf(&small, "%s, %s", html_get(lock, "address"), html_lock_state(lock));
+	buf_printf(&small, "%s%s%s", html_get(lock, "address"),
+		   *html_lock_state(lock) ? ", " : "", html_lock_state(lock));
 	whole.title = html_get(lock, *html_get(lock, "what") ? "what" : "kind");
 	whole.small = buf_text(&small);
 	html_box(b, &whole);

@@ -45,7 +45,7 @@ void html_plain_function(struct buf *b, json_t *task);
 
 /* The lock that @task waits for, NULL if that is not known. */
 json_t *html_lock_of(json_t *blocked, json_t *task);
-/* "held", "frozen" … */
+/* "held", "frozen" …; "" if it is not known. */
 const char *html_lock_state(json_t *lock);
 /* Its name and address. */
 void html_tell_lock(struct buf *b, json_t *lock);

@@ -169,6 +169,25 @@ static void the_lock_that_is_the_cause_is_named_and_marked(void **state)
 	free(page);
 }
 
+static void the_end_of_a_chain_is_the_cause(void **state)
+{
+	json_t *report = json_pack(
+		"{s:{s:s}, s:{s:[{s:s, s:s}, {s:s, s:s}], s:[{s:s, s:s, s:s, s:s, s:s, s:i}, "
+		"{s:s, s:s, s:s, s:s, s:i}]}}",
+		"crash", "class", "lock-held", "blocked", "tasks", "address", "0xa", "lock",
+		"0x1", "address", "0xb", "lock", "0x2", "locks", "address", "0x1", "kind",
+		"mutex", "state", "held", "owner_is", "blocked", "owner_address", "0xb",
+		"waiters_behind", 1, "address", "0x2", "kind", "completion", "state",
+		"unknown", "owner_is", "none", "waiters_behind", 2);
+	char *page;
+
+	assert_non_null(report);
+	page = page_of(report);
+	assert_non_null(strstr(page, "waits for <b>mutex</b> <code>0x1</code>"));
+	assert_null(strstr(page, "unknown"));
+	free(page);
+}
+
 static void the_culprit_is_marked_on_its_stack(void **state)
 {
 	json_t *report = json_pack(
@@ -249,6 +268,7 @@ int main(void)
 		cmocka_unit_test(a_ring_that_never_closes_ends),
 		cmocka_unit_test(a_crowd_that_waits_for_one_lock_shares_a_box),
 		cmocka_unit_test(the_lock_that_is_the_cause_is_named_and_marked),
+		cmocka_unit_test(the_end_of_a_chain_is_the_cause),
 		cmocka_unit_test(the_culprit_is_marked_on_its_stack),
 		cmocka_unit_test(idle_cpus_share_a_card_and_a_stack),
 		cmocka_unit_test(telling_lines_of_the_log_are_marked),
