@@ -102,7 +102,11 @@ static void tell_owner(struct buf *b, json_t *lock)
 			  ", and the task that took it (<code>{owner_address}</code>) is "
 			  "{owner_is}");
 	} else if (owner) {
-		html_fill(b, owner, " by <b>{comm} (pid {pid})</b>");
+		/* Of several readers only the last one is noted. */
+		html_fill(b, owner,
+			  str_eq(html_get(lock, "state"), "held by readers")
+				  ? ", perhaps <b>{comm} (pid {pid})</b>"
+				  : " by <b>{comm} (pid {pid})</b>");
 		html_fill(b, lock, ", which is {owner_is}");
 	}
 }
