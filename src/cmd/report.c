@@ -130,19 +130,35 @@ static enum exit_status class_status(json_t *report)
 	return (enum exit_status)crash_class_number(class);
 }
 
+/* A pipe or a device, such as /dev/null: it is written to, and not replaced by a file. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 /* The page appears under its name when it is whole. */
+static struct err *write_page(const char *path, const struct buf *page)
+{
+	cleanup(new_file_deinit) struct new_file file = {.fd = -1};
+	struct err *err;
+
+	if (is_special(path))
+		return io_write_file(path, 0600, page->data, page->len);
+	err = new_file_open(&file, path, true);
+	if (!err)
+		err = io_write_all(file.fd, page->data, page->len, path);
+	return err ? err : new_file_keep(&file);
+}
+
 static struct err *write_html(const char *path, json_t *report)
 {
 	cleanup(buf_deinit) struct buf page = BUF_INIT, line = BUF_INIT;
-	cleanup(new_file_deinit) struct new_file file = {.fd = -1};
 	struct err *err = report_render_html(&page, report);
 
 	if (!err)
-		err = new_file_open(&file, path, true);
-	if (!err)
-		err = io_write_all(file.fd, page.data, page.len, path);
-	if (!err)
-		err = new_file_keep(&file);
+		err = write_page(path, &page);
 	if (err)
 		return err;
 	buf_printf(&line, "%s\n", json_string_value(json_object_get(report, "verdict")));
