@@ -4,8 +4,9 @@
 #include "kernel/field.h"
 #include "kernel/run_queue.h"
 
-#define MAX_WAITING 32 /* of a CPU, that are listed */
-#define NS_PER_MS   1000000u
+#define MAX_WAITING  32	    /* of a CPU, that are listed */
+#define MAX_ENTITIES 262144 /* of all CPUs together, that are looked at */
+#define NS_PER_MS    1000000u
 
 struct waiting {
 	struct report *r;
@@ -13,6 +14,7 @@ struct waiting {
 	json_t *list;
 	u64 now_ns;
 	size_t count;
+	size_t *num_left; /* entities that may still be looked at */
 };
 
 static bool add_waiting(void *ctx, const struct queued *e)
@@ -24,6 +26,9 @@ static bool add_waiting(void *ctx, const struct queued *e)
 	struct err *err;
 	json_t *j;
 
+	if (!*w->num_left)
+		return false;
+	--*w->num_left;
 	if (!e->task || e->is_current || e->is_delayed || w->count++ >= MAX_WAITING)
 		return true;
 	err = task_read(w->r->k, e->task, &task);
@@ -60,15 +65,20 @@ static void add_running(struct report *r, json_t *j, const struct run_queue *q, 
 	err_ignore(err);
 }
 
-static json_t *report_queue(struct report *r, const struct run_queue *q, u64 now_ns)
+static json_t *report_queue(struct report *r, const struct run_queue *q, u64 now_ns,
+			    size_t *num_left)
 {
 	static const struct {
 		enum run_queue_class class;
 		const char *name;
-	} classes[] = {{RUN_QUEUE_DEADLINE, "deadline"},
+	} classes[] = {{RUN_QUEUE_STOP, "stop"},
+		       {RUN_QUEUE_DEADLINE, "deadline"},
 		       {RUN_QUEUE_RT, "real-time"},
 		       {RUN_QUEUE_FAIR, "fair"}};
-	struct waiting w = {.r = r, .list = tree_array(&r->tree), .now_ns = now_ns};
+	struct waiting w = {.r = r,
+			    .list = tree_array(&r->tree),
+			    .now_ns = now_ns,
+			    .num_left = num_left};
 	json_t *j = tree_object(&r->tree);
 
 	tree_set_hex(&r->tree, j, "address", q->addr);
@@ -88,34 +98,52 @@ static json_t *report_queue(struct report *r, const struct run_queue *q, u64 now
 	return j;
 }
 
-void report_run_queues(struct report *r, json_t *cpus)
+/* The latest clock of all queues: that of a CPU that is stuck does not advance. */
+static u64 latest_clock(struct report *r, json_t *cpus)
 {
-	struct run_queue q;
 	u64 now_ns = 0;
 	json_t *cpu;
 	size_t i;
 
-	/* A CPU that is stuck does not advance its clock; they are the same but for that.
-	 */
 	json_array_foreach(cpus, i, cpu)
 	{
-		struct err *err = run_queue_read(
-			r->k, (unsigned)json_integer_value(json_object_get(cpu, "cpu")),
-			&q);
+		u64 number = (u64)json_integer_value(json_object_get(cpu, "cpu"));
+		struct run_queue q;
+		struct err *err = run_queue_read(r->k, (unsigned)number, &q);
 
 		if (!err)
 			now_ns = max_u64(now_ns, q.clock_ns);
 		err_ignore(err);
 	}
+	return now_ns;
+}
+
+void report_run_queues(struct report *r, json_t *cpus)
+{
+	size_t num_left = MAX_ENTITIES, num_failed = 0, i;
+	u64 now_ns = latest_clock(r, cpus);
+	json_t *cpu;
+
 	json_array_foreach(cpus, i, cpu)
 	{
-		struct err *err = run_queue_read(
-			r->k, (unsigned)json_integer_value(json_object_get(cpu, "cpu")),
-			&q);
+		u64 number = (u64)json_integer_value(json_object_get(cpu, "cpu"));
+		struct run_queue q;
+		struct err *err = run_queue_read(r->k, (unsigned)number, &q);
 
-		if (err)
-			notices_add_err(r->notices, err);
+		/* The first tells of all: what one lacks, mostly all lack. */
+		if (!err)
+			tree_set(&r->tree, cpu, "run_queue",
+				 report_queue(r, &q, now_ns, &num_left));
+		else if (num_failed++)
+			err_free(err);
 		else
-			tree_set(&r->tree, cpu, "run_queue", report_queue(r, &q, now_ns));
+			notices_add_err(r->notices, err);
 	}
+	if (num_failed > 1)
+		notices_add(r->notices, "run queues of %zu CPUs cannot be read",
+			    num_failed);
+	if (!num_left)
+		notices_add(r->notices,
+			    "run queues have more than %d entries: the rest is left out",
+			    MAX_ENTITIES);
 }

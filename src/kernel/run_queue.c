@@ -17,6 +17,7 @@ struct walk {
 	struct field my_q; /* the queue of a group that an entity stands for */
 	/* Since 152e11f6df29 ("sched/fair: Implement delayed dequeue"), v6.12. */
 	struct field delayed;
+	struct field server; /* a bit of a deadline's entity */
 };
 
 /* One queue of the fair class: that of the CPU, or of a group. */
@@ -268,13 +269,38 @@ static struct err *walk_rt(struct walk *w)
 	return NULL;
 }
 
+/* ---- the stop class ---- */
+
+static struct err *walk_stop(struct walk *w)
+{
+	struct queued e = {0};
+	struct run_wait wait;
+	struct err *err = field_read_by_name(w->k, w->q->addr, "rq", "stop", &e.task);
+
+	if (err || !e.task)
+		return err;
+	run_wait_read(w->k, e.task, &wait);
+	e.priority = wait.priority;
+	e.is_current = e.task == w->q->curr;
+	if (wait.is_queued)
+		(void)tell(w, &e);
+	return NULL;
+}
+
 /* ---- deadlines ---- */
 
 static bool take_deadline(void *ctx, const struct rbtree_place *p)
 {
 	struct walk *w = ctx;
 	struct queued e = {.task = p->node - w->node_offset - w->task_offset};
+	u64 is_server = 0;
 
+	/* Since 63ba8422f876 ("sched/deadline: Introduce deadline servers"), v6.8, one may
+	 * stand for a whole class. */
+	if (w->server.present)
+		note(w, field_read(w->k, p->node - w->node_offset, &w->server, &is_server));
+	if (is_server)
+		return true;
 	e.priority = task_priority(w, e.task);
 	e.is_current = e.task == w->q->curr;
 	return tell(w, &e);
@@ -291,6 +317,7 @@ static struct err *walk_deadlines(struct walk *w)
 		return err;
 	if (!w->q->deadlines)
 		return NULL;
+	w->server = field_find(w->k, "sched_dl_entity", "dl_server");
 	w->task_offset = task.offset;
 	w->node_offset = node.offset;
 	return rbtree_each(w->k, w->q->deadlines, RBTREE_SORTED, take_deadline, w);
@@ -306,9 +333,13 @@ struct err *run_queue_each(struct kernel *k, const struct run_queue *q,
 			 .ctx = ctx,
 			 .num_left = RUN_QUEUE_MAX_ENTITIES,
 			 .task_prio = field_find(k, "task_struct", "prio")};
-	struct err *err = class == RUN_QUEUE_FAIR ? walk_fair(&w)
-			  : class == RUN_QUEUE_RT ? walk_rt(&w)
-						  : walk_deadlines(&w);
+	struct err *(*const walks[])(struct walk * w) = {
+		[RUN_QUEUE_STOP] = walk_stop,
+		[RUN_QUEUE_DEADLINE] = walk_deadlines,
+		[RUN_QUEUE_RT] = walk_rt,
+		[RUN_QUEUE_FAIR] = walk_fair,
+	};
+	struct err *err = walks[class](&w);
 
 	if (err && w.first)
 		err_free(err);

@@ -31,7 +31,12 @@ struct run_queue {
 must_check struct err *run_queue_read(struct kernel *k, unsigned cpu,
 				      struct run_queue *ret);
 
-enum run_queue_class { RUN_QUEUE_DEADLINE, RUN_QUEUE_RT, RUN_QUEUE_FAIR };
+enum run_queue_class {
+	RUN_QUEUE_STOP, /* the one task that runs before all others: migration/… */
+	RUN_QUEUE_DEADLINE,
+	RUN_QUEUE_RT,
+	RUN_QUEUE_FAIR,
+};
 
 /* Only valid in the call that tells it. */
 struct queued {

@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "gen_session.h"
+#include "kernel/run_queue.h"
 #include "kernel/timer_queue.h"
 #include "kernel/typed_kernel.h"
 #include "shell/shell.h"
@@ -58,6 +59,9 @@ static const char members[] =
 	"OFFSET(task_struct.se)=184\nOFFSET(task_struct.rt)=216\n"
 	"OFFSET(task_group.css.cgroup)=0\nOFFSET(cgroup.kn)=0\nOFFSET(kernfs_node.name)=0\n"
 	"SYMBOL(root_task_group)=ffffffff8000c000\n"
+	"OFFSET(rq.stop)=152\nOFFSET(rq.dl.root)=160\nOFFSET(task_struct.dl)=77824\n"
+	"OFFSET(sched_dl_entity.rb_node)=0\nOFFSET(sched_dl_entity.dl_server)=24\n"
+	"OFFSET(sched_entity.sched_delayed)=81920\n"
 	/* Signals: of sessions, sighand_struct and signal_struct are where they are free.
 	 */
 	"OFFSET(task_struct.sighand)=232\nOFFSET(task_struct.blocked)=240\n"
@@ -503,6 +507,50 @@ static void runq_shows_times(void **state)
 	free_world(w);
 }
 
+struct told {
+	vaddr_t tasks[8];
+	bool is_delayed[8];
+	size_t count;
+};
+
+static bool note_queued(void *ctx, const struct queued *e)
+{
+	struct told *t = ctx;
+
+	assert_true(t->count < ARRAY_SIZE(t->tasks));
+	t->is_delayed[t->count] = e->is_delayed;
+	t->tasks[t->count++] = e->task;
+	return true;
+}
+
+static void other_classes_are_walked_and_servers_are_no_tasks(void **state)
+{
+	struct world *w = new_queues();
+	u64 server = FREE + 0x400, task = GEN_SESSION_TASK(GEN_TASK_INIT) + 77824;
+	struct run_queue q;
+	struct told told = {.count = 0};
+
+	put(w, RUNQUEUE + 152, TASK(GEN_TASK_THREAD)); /* its on_rq is set */
+	put(w, RUNQUEUE + 160, IMAGE + server);
+	put(w, server, 1);
+	put(w, server + 24, 1);
+	set_child(w, server, NODE_RIGHT, task);
+	put(w, entity(GEN_TASK_KTHREADD) + 81920, 1);
+	open_world(w);
+	assert_success(run_queue_read(w->k, 0, &q));
+	assert_success(run_queue_each(w->k, &q, RUN_QUEUE_STOP, note_queued, &told));
+	assert_success(run_queue_each(w->k, &q, RUN_QUEUE_DEADLINE, note_queued, &told));
+	assert_int_equal(told.count, 2);
+	assert_int_equal(told.tasks[0], TASK(GEN_TASK_THREAD));
+	assert_int_equal(told.tasks[1], TASK(GEN_TASK_INIT));
+	assert_success(run_queue_each(w->k, &q, RUN_QUEUE_FAIR, note_queued, &told));
+	assert_int_equal(told.count, 7);
+	assert_int_equal(told.tasks[6], TASK(GEN_TASK_KTHREADD));
+	assert_true(told.is_delayed[6]);
+	assert_false(told.is_delayed[5]);
+	free_world(w);
+}
+
 static void queues_that_loop_end(void **state)
 {
 	struct world *w = new_queues();
@@ -848,6 +896,7 @@ int main(void)
 		cmocka_unit_test(runq_shows_what_is_ready),
 		cmocka_unit_test(runq_shows_groups),
 		cmocka_unit_test(runq_shows_times),
+		cmocka_unit_test(other_classes_are_walked_and_servers_are_no_tasks),
 		cmocka_unit_test(queues_that_loop_end),
 		cmocka_unit_test(sig_shows_handlers_and_what_waits),
 		cmocka_unit_test(a_queue_of_signals_that_loops_ends),
