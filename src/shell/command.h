@@ -47,15 +47,15 @@ extern const struct shell_command shell_cmd_bpf, shell_cmd_dev, shell_cmd_files,
 extern const struct shell_command *const shell_commands[];
 const struct shell_command *shell_command_find(const char *name);
 
-extern const struct shell_command shell_cmd_alias, shell_cmd_ascii, shell_cmd_bt,
-	shell_cmd_btop, shell_cmd_dis, shell_cmd_eval, shell_cmd_exit, shell_cmd_foreach,
-	shell_cmd_help, shell_cmd_ipcs, shell_cmd_kmem, shell_cmd_list, shell_cmd_log,
-	shell_cmd_mod, shell_cmd_p, shell_cmd_ps, shell_cmd_pte, shell_cmd_ptob,
-	shell_cmd_ptov, shell_cmd_q, shell_cmd_rd, shell_cmd_repeat, shell_cmd_runq,
-	shell_cmd_search, shell_cmd_set, shell_cmd_sig, shell_cmd_star, shell_cmd_star,
-	shell_cmd_struct, shell_cmd_swap, shell_cmd_sym, shell_cmd_sys, shell_cmd_task,
-	shell_cmd_timer, shell_cmd_tree, shell_cmd_union, shell_cmd_vm, shell_cmd_vtop,
-	shell_cmd_waitq, shell_cmd_whatis, shell_cmd_wr;
+extern const struct shell_command shell_cmd_star, shell_cmd_alias, shell_cmd_ascii,
+	shell_cmd_bt, shell_cmd_btop, shell_cmd_dis, shell_cmd_eval, shell_cmd_exit,
+	shell_cmd_foreach, shell_cmd_help, shell_cmd_ipcs, shell_cmd_kmem, shell_cmd_list,
+	shell_cmd_log, shell_cmd_mod, shell_cmd_p, shell_cmd_ps, shell_cmd_pte,
+	shell_cmd_ptob, shell_cmd_ptov, shell_cmd_q, shell_cmd_rd, shell_cmd_repeat,
+	shell_cmd_runq, shell_cmd_search, shell_cmd_set, shell_cmd_sig, shell_cmd_struct,
+	shell_cmd_swap, shell_cmd_sym, shell_cmd_sys, shell_cmd_task, shell_cmd_timer,
+	shell_cmd_tree, shell_cmd_union, shell_cmd_vm, shell_cmd_vtop, shell_cmd_waitq,
+	shell_cmd_whatis, shell_cmd_wr;
 
 struct shell_alias {
 	char *name;
