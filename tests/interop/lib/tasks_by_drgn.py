@@ -13,7 +13,7 @@ from drgn.helpers.linux.list import list_for_each_entry
 from drgn.helpers.linux.percpu import per_cpu
 from drgn.helpers.linux.pid import for_each_task
 from drgn.helpers.linux.printk import get_printk_records
-from drgn.helpers.linux.sched import cpu_curr, task_cpu, task_state_to_char
+from drgn.helpers.linux.sched import task_state_to_char
 
 KERNEL_HALF = 1 << 63
 
@@ -50,21 +50,28 @@ def frames_of(task):
     """[stack pointer, address of code, names] of each frame, and why there are no more"""
     try:
         trace = prog.stack_trace(task)
-    except (ValueError, LookupError, drgn.FaultError) as e:
-        return [], str(e)
+    except Exception as e:  # pylint: disable=broad-except
+        return [], str(e)  # older ones do not know the unwind tables of newer kernels
     found = []
     for frame in trace:
         # A function that was inlined has a frame of its own, but none on the stack.
         if getattr(frame, "is_inline", False):
             continue
-        if not frame.pc & KERNEL_HALF:
-            break
         try:
-            sp = frame.sp
-        except (AttributeError, LookupError):
-            sp = 0
-        found.append([sp, frame.pc, names_at(frame)])
+            pc, sp = frame.pc, getattr(frame, "sp", 0)
+        except LookupError:
+            break
+        if not pc & KERNEL_HALF:
+            break
+        found.append([sp, pc, names_at(frame)])
     return found, ""
+
+
+def cpu_of(t):
+    try:  # in thread_info since bcf9033e5449 ("sched: move CPU field back into thread_info"), v5.16
+        return t.thread_info.cpu.value_()
+    except AttributeError:
+        return t.cpu.value_()
 
 
 def task(t):
@@ -75,7 +82,7 @@ def task(t):
         "comm": text(t.comm.string_()),
         "address": t.value_(),
         "state": task_state_to_char(t),
-        "cpu": int(task_cpu(t)),
+        "cpu": cpu_of(t),
         "frames": frames,
         "why": why,
     }
@@ -104,7 +111,7 @@ def main():
             for m in list_for_each_entry("struct module", prog["modules"].address_of_(), "list")
         ],
         "log": [[r.timestamp, text(r.text)] for r in get_printk_records(prog)],
-        "current": {cpu: cpu_curr(prog, cpu).value_() for cpu in cpus},
+        "current": {cpu: per_cpu(prog["runqueues"], cpu).curr.value_() for cpu in cpus},
     }
     print(json.dumps(found))
     # Tearing the program down takes longer than all of the above, and is of no use.
