@@ -234,6 +234,10 @@ def crowd():
             for i in range(30)
         ],
     }
+    r["memory"] = {
+        **MEMORY,
+        "slab_top": [{"name": LONG, "bytes": 2**44, "objects": 2**40, "object_size": 192}] * 10,
+    }
     r["cpus"] = [idle(i) for i in range(512)]
     for i in range(0, 512, 37):
         r["cpus"][i]["task"] = task("0x1", 4194304, LONG)
