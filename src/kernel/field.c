@@ -152,28 +152,68 @@ struct err *field_get(struct kernel *k, const char *type, const char *member,
 	return NULL;
 }
 
-bool type_size_find(struct kernel *k, const char *type, u64 *ret)
+static struct field look_up_size(struct kernel *k, const char *type)
 {
 	const struct vmcoreinfo *vi = dump_vmcoreinfo(k->dump);
 	const struct btf *types;
+	struct field size = {0};
 	u32 id;
 
-	if (vi && vmcoreinfo_size(vi, type, ret))
-		return true;
-	types = kernel_types(k);
+	size.present = vi && vmcoreinfo_size(vi, type, &size.size);
+	types = size.present ? NULL : kernel_types(k);
 	id = types ? btf_find_struct(types, type, 0) : 0;
-	return id && btf_type_size(types, id, ret);
+	size.present |= id && btf_type_size(types, id, &size.size);
+	return size;
+}
+
+static struct field look_up_constant(struct kernel *k, const char *name)
+{
+	const struct vmcoreinfo *vi = dump_vmcoreinfo(k->dump);
+	const struct btf *types;
+	struct field value = {0};
+
+	value.present = vi && vmcoreinfo_number(vi, name, &value.offset);
+	types = value.present ? NULL : kernel_types(k);
+	value.present |= types && btf_find_enumerator(types, name, &value.offset);
+	return value;
+}
+
+/* Sizes and constants are kept with the fields, under names that no field has: some are
+ * asked for once per task or module, and a hostile table is slow to search. */
+static struct field find_cached(struct kernel *k, const char *prefix, const char *name,
+				struct field (*look_up_it)(struct kernel *k,
+							   const char *name))
+{
+	char key[NAME_MAX_LEN];
+	const struct field_cache_entry *e;
+	struct field field;
+
+	if (snprintf(key, sizeof(key), "%s%s", prefix, name) >= (int)sizeof(key))
+		return look_up_it(k, name);
+	e = k->fields.num_entries ? cache_slot(&k->fields, key) : NULL;
+	if (e && e->name)
+		return e->field;
+	field = look_up_it(k, name);
+	cache_add(&k->fields, key, &field);
+	return field;
+}
+
+bool type_size_find(struct kernel *k, const char *type, u64 *ret)
+{
+	struct field size = find_cached(k, "sizeof ", type, look_up_size);
+
+	if (size.present)
+		*ret = size.size;
+	return size.present;
 }
 
 bool constant_find(struct kernel *k, const char *name, u64 *ret)
 {
-	const struct vmcoreinfo *vi = dump_vmcoreinfo(k->dump);
-	const struct btf *types;
+	struct field value = find_cached(k, "constant ", name, look_up_constant);
 
-	if (vi && vmcoreinfo_number(vi, name, ret))
-		return true;
-	types = kernel_types(k);
-	return types && btf_find_enumerator(types, name, ret);
+	if (value.present)
+		*ret = value.offset;
+	return value.present;
 }
 
 /* ---- reading ---- */
