@@ -3,6 +3,9 @@
 
 #include "analyse/frames.h"
 
+/* So many frames that it was told that no more are. */
+#define FRAMES_TOLD (SIZE_MAX / 2)
+
 static json_t *registers(struct report *r, const struct arch_regs *regs)
 {
 	const struct arch *arch = dump_arch(r->d);
@@ -90,12 +93,14 @@ json_t *report_backtrace(struct report *r, const struct stack *s)
 static void add_backtrace(struct report *r, const struct cpu *cpu, json_t *j)
 {
 	if (r->num_frames >= REPORT_MAX_FRAMES) {
-		notices_add(r->notices, "backtraces of CPU %u and later are left out",
-			    cpu->number);
-		r->num_frames = SIZE_MAX / 2;
+		if (r->num_frames != FRAMES_TOLD)
+			notices_add(r->notices,
+				    "backtraces of CPU %u and later are left out",
+				    cpu->number);
+		r->num_frames = FRAMES_TOLD;
 		return;
 	}
-	if (r->num_frames < REPORT_MAX_FRAMES && panic_unwind(r->k, cpu, r->e->room))
+	if (panic_unwind(r->k, cpu, r->e->room))
 		tree_set(&r->tree, j, "backtrace", report_backtrace(r, r->e->room));
 }
 
