@@ -92,6 +92,39 @@ u8 *core_image_at(const struct core_image *c, paddr_t addr, u64 *ret_len)
 	return c->file + c->runs[low - 1].offset + addr;
 }
 
+static int compare_runs(const void *a, const void *b)
+{
+	const struct core_run *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+void core_image_add(struct core_image *c, paddr_t start, u64 len)
+{
+	struct core_run *runs = must_alloc(c->num_runs + 1, sizeof(*runs));
+	const Elf64_Phdr *note = (const void *)(c->file + sizeof(Elf64_Ehdr));
+	struct core_image old = *c;
+	size_t num = 0;
+
+	memcpy(runs, c->runs, c->num_runs * sizeof(*runs));
+	runs[c->num_runs] = (struct core_run){.start = start, .len = len};
+	qsort(runs, c->num_runs + 1, sizeof(*runs), compare_runs);
+	for (size_t i = 0; i < old.num_runs + 1; i++) {
+		u64 end = runs[i].start + runs[i].len;
+
+		if (num && runs[i].start <= runs[num - 1].start + runs[num - 1].len)
+			runs[num - 1].len =
+				max_u64(runs[num - 1].len, end - runs[num - 1].start);
+		else
+			runs[num++] = runs[i];
+	}
+	core_image_init(c, old.file + note->p_offset, note->p_filesz, runs, num);
+	for (size_t i = 0; i < old.num_runs; i++)
+		memcpy(core_image_at(c, old.runs[i].start, NULL),
+		       old.file + old.runs[i].offset, old.runs[i].len);
+	core_image_deinit(&old);
+}
+
 /* ---- reduced ----
  *
  * All of it packed by zstd: MAGIC, length of the notes, number of pieces (u32 each), the

@@ -28,6 +28,9 @@ void core_image_init(struct core_image *c, const void *notes, size_t notes_len,
 		     struct core_run *runs, size_t num);
 void core_image_deinit(struct core_image *c);
 
+/* Add memory, zero where there was none before: @len bytes from @start on, both pages. */
+void core_image_add(struct core_image *c, paddr_t start, u64 len);
+
 /* The byte of memory at @addr, NULL if it is not in the core; *@ret_len (if not NULL): how
  * many lie behind it. */
 u8 *core_image_at(const struct core_image *c, paddr_t addr, u64 *ret_len);
