@@ -12,6 +12,7 @@
 #include "analyse/report.h"
 #include "base/bytes.h"
 #include "kernel/field.h"
+#include "kernel/wait.h"
 
 #include <time.h>
 
@@ -100,8 +101,9 @@ static u64 offset(struct opened *o, const char *type, const char *member)
 	return f.offset;
 }
 
-/* Everything that is made of a dump. A report comes, and in time. */
-static void assert_reports(struct opened *o, const char *what)
+/* Everything that is made of a dump. A report comes, in time, and the capture kernel's says
+ * @says. */
+static void assert_reports_saying(struct opened *o, const char *what, const char *says)
 {
 	const struct report_options options = {.log_records = 30};
 	cleanup(buf_deinit) struct buf text = BUF_INIT, page = BUF_INIT, brief = BUF_INIT;
@@ -122,10 +124,20 @@ static void assert_reports(struct opened *o, const char *what)
 	print_message("# %s: %.2f s, and %.2f s in the capture kernel\n", what, seconds,
 		      (double)(clock() - start) / CLOCKS_PER_SEC);
 	assert_true(text.len > 1000);
+	if (says && !strstr(buf_text(&brief), says))
+		fail_msg("\"%s\" is not in\n%s", says, buf_text(&brief));
 	assert_true(seconds < MOST_SECONDS);
 }
 
+static void assert_reports(struct opened *o, const char *what)
+{
+	assert_reports_saying(o, what, NULL);
+}
+
 /* ---- tasks ---- */
+
+/* A task of the deadlock. */
+#define COMPACTD ((vaddr_t)0xff374a0f1093c200)
 
 #define NUM_TASKS 65536
 /* So short that each lies in many others, and no member that is read is in another's. */
@@ -158,20 +170,89 @@ static void tasks_without_end(void **state)
 {
 	struct opened o;
 	u64 stack, sp;
-	const vaddr_t compactd = 0xff374a0f1093c200;
 
 	for (int is_ring = 0; is_ring < 2; is_ring++) {
 		open_dump(&o, "deadlock-6.1");
 		assert_success(
-			field_read_by_name(o.k, compactd, "task_struct", "stack", &stack));
+			field_read_by_name(o.k, COMPACTD, "task_struct", "stack", &stack));
 		assert_success(
-			field_read_by_name(o.k, compactd, "task_struct", "thread.sp", &sp));
+			field_read_by_name(o.k, COMPACTD, "task_struct", "thread.sp", &sp));
 		put_tasks(&o, stack, sp, is_ring);
-		assert_reports(&o, is_ring ? "65,536 blocked tasks in a ring that is not "
-					     "closed"
-					   : "65,536 blocked tasks");
+		assert_reports_saying(
+			&o,
+			is_ring ? "65,536 blocked tasks in a ring that is not "
+				  "closed"
+				: "65,536 blocked tasks",
+			"  and 65520 more\n");
 		close_dump(&o);
 	}
+}
+
+#define NUM_WAITERS 1000
+#define STACK_LEN   16384u
+
+/* What of the stack at @stack is in the dump; what points into it points into the copy. */
+static void copy_stack(struct opened *o, vaddr_t stack, vaddr_t to)
+{
+	for (u64 at = 0; at < STACK_LEN; at += 8) {
+		u64 word;
+		struct err *err = kernel_read_u64(o->k, stack + at, &word);
+
+		if (!err)
+			put(o, to + at, word - stack < STACK_LEN ? word - stack + to : word,
+			    8);
+		err_ignore(err);
+	}
+}
+
+/* Tasks that wait as the one at @model does, in a ring without the lock that it has. */
+static void put_waiters(struct opened *o, vaddr_t model, vaddr_t waiter)
+{
+	vaddr_t head = symbol(o, "init_task") + offset(o, "task_struct", "tasks");
+	u64 link = offset(o, "task_struct", "tasks");
+	u64 in_waiter = offset(o, "mutex_waiter", "list"), stack, sp;
+	vaddr_t stacks = take(o, NUM_WAITERS * (u64)STACK_LEN), tasks;
+
+	assert_success(field_read_by_name(o->k, model, "task_struct", "stack", &stack));
+	assert_success(field_read_by_name(o->k, model, "task_struct", "thread.sp", &sp));
+	tasks = take(o, NUM_WAITERS * TASK_STEP + 16384);
+	for (u64 i = 0; i < NUM_WAITERS; i++) {
+		vaddr_t task = tasks + i * TASK_STEP, own = stacks + i * STACK_LEN;
+		vaddr_t node = own + (waiter - stack) + in_waiter;
+		vaddr_t first = stacks + (waiter - stack) + in_waiter;
+		bool is_last = i + 1 == NUM_WAITERS;
+
+		copy_stack(o, stack, own);
+		put(o, own + (waiter - stack) + offset(o, "mutex_waiter", "task"), task, 8);
+		put(o, node, is_last ? first : node + STACK_LEN, 8);
+		put(o, node + 8,
+		    i ? node - STACK_LEN : first + (NUM_WAITERS - 1) * (u64)STACK_LEN, 8);
+		put(o, task + offset(o, "task_struct", "__state"), 2, 4);
+		put(o, task + offset(o, "task_struct", "pid"), i + 100, 4);
+		put(o, task + offset(o, "task_struct", "stack"), own, 8);
+		put(o, task + offset(o, "task_struct", "thread.sp"), own + (sp - stack), 8);
+		put(o, task + link, is_last ? head : task + TASK_STEP + link, 8);
+	}
+	put(o, head, tasks + link, 8);
+}
+
+static void waiters_that_wait_for_nothing(void **state)
+{
+	static struct stack stack;
+	struct opened o;
+	struct task task;
+	struct wait w;
+	u64 budget = WAIT_BUDGET;
+
+	open_dump(&o, "deadlock-6.1");
+	assert_success(task_read(o.k, COMPACTD, &task));
+	stack_unwind_task(o.k, task.addr, &stack);
+	wait_find(o.k, &task, &stack, &budget, &w);
+	assert_true(w.has_lock);
+	put_waiters(&o, task.addr, w.waiter);
+	assert_reports_saying(&o, "1,000 tasks that wait in a ring without a lock",
+			      " (pid 100) in tsr_map_flush [tessera]: waits for a mutex\n");
+	close_dump(&o);
 }
 
 /* ---- lists of other things ---- */
@@ -382,6 +463,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tasks_without_end),
+		cmocka_unit_test(waiters_that_wait_for_nothing),
 		cmocka_unit_test(lists_without_end),
 		cmocka_unit_test(lists_of_what_leads_on),
 		cmocka_unit_test(a_table_of_types_that_is_slow_to_search),
