@@ -1,6 +1,7 @@
 #include "kernel/vmalloc_area.h"
 
 #include "kernel/field.h"
+#include "kernel/list_guard.h"
 
 #define MAX_NODES 4096
 
@@ -42,12 +43,15 @@ static struct err *take_area(struct walk *w, vaddr_t va)
 
 static struct err *walk_list(struct walk *w, vaddr_t head)
 {
+	struct list_guard guard = {0};
 	vaddr_t node;
 	struct err *err = kernel_read_ptr(w->k, head, &node);
 
 	while (!err && node != head && w->num < VMALLOC_AREAS_MAX) {
 		w->num++;
-		err = take_area(w, node - w->list.offset);
+		err = list_guard_check(&guard, node);
+		if (!err)
+			err = take_area(w, node - w->list.offset);
 		if (!err)
 			err = kernel_read_ptr(w->k, node, &node);
 	}
