@@ -105,8 +105,10 @@ static void describe(struct gathering *g, struct blocked_task *t)
 	if (t->wait.num_machinery >= s->num_frames)
 		return;
 	f = &s->frames[t->wait.num_machinery];
-	snprintf(t->function, sizeof(t->function), "%s", f->symbol.name);
-	snprintf(t->module, sizeof(t->module), "%s", f->symbol.module);
+	snprintf(t->function, sizeof(t->function), "%.*s", BLOCKED_NAME_SIZE - 1,
+		 f->symbol.name);
+	snprintf(t->module, sizeof(t->module), "%.*s", BLOCKED_NAME_SIZE - 1,
+		 f->symbol.module);
 }
 
 static void take_task(void *ctx, const struct task *task)

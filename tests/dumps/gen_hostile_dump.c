@@ -55,8 +55,9 @@ static void put_log(struct gen *g)
 {
 	static const char *const texts[] = {
 		"\033]8;;http://127.0.0.1/\033\\<img src=http://127.0.0.1/x onerror=alert(1)>",
-		"\x9b"
-		"2J\xff\xfe</pre></details><script>alert(2)</script>\n\xe2\x80\xaeline ]]>",
+		/* Two literals, since 2 is a hexadecimal digit. */
+		("\x9b"
+		 "2J\xff\xfe</pre></details><script>alert(2)</script>\n\xe2\x80\xaeline ]]>"),
 		"Kernel panic - not syncing: <b onmouseover=alert(3)>\033[2J\xe2\x81\xa7\r\"'&",
 	};
 
