@@ -55,62 +55,12 @@ void put_task(struct world *w, unsigned n, u64 member, u64 value)
 	put(w, GEN_SESSION_TASK(n) + member, value);
 }
 
-struct world *new_world(void)
+struct world *new_task_world(void)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	struct world *w = new_world();
 
-	assert_non_null(w);
-	setenv("TZ", "UTC", 1);
-	gen_session_init(&w->g);
 	buf_add_str(&w->g.vmcoreinfo, members);
 	return w;
-}
-
-void open_world(struct world *w)
-{
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-	const struct shell_options o = {.stdout_fd = -1, .program = "test"};
-
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	assert_success(shell_open(w->k, &o, &w->s));
-}
-
-void free_world(struct world *w)
-{
-	shell_close(w->s);
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
-	free(w);
-}
-
-const char *run(struct world *w, const char *line, enum shell_outcome expected)
-{
-	enum shell_outcome outcome;
-
-	assert_success(shell_run(w->s, line, &outcome));
-	if (outcome != expected)
-		print_error("%s: %s\n", line, shell_kept(w->s));
-	assert_int_equal(outcome, expected);
-	return shell_kept(w->s);
-}
-
-void assert_output(struct world *w, const char *line, const char *expected)
-{
-	assert_string_equal(run(w, line, SHELL_DONE), expected);
-}
-
-void assert_fails(struct world *w, const char *line, const char *part)
-{
-	const char *out = run(w, line, SHELL_FAILED);
-
-	if (!strstr(out, part))
-		print_error("%s: lacks \"%s\":\n%s\n", line, part, out);
-	assert_non_null(strstr(out, part));
 }
 
 void empty_list(struct world *w, u64 head)

@@ -1,14 +1,11 @@
 /*
  * The machine of gen_session.h with what else is told of tasks: run queues, timers,
- * signals, wait queues, all by VMCOREINFO; and a session on it.
+ * signals, wait queues, all by VMCOREINFO.
  */
 #ifndef TESTS_UNIT_SHELL_TASK_WORLD_H
 #define TESTS_UNIT_SHELL_TASK_WORLD_H
 
-#include "testing.h"
-
-#include "gen_session.h"
-#include "shell/shell.h"
+#include "world.h"
 
 #define IMAGE	 GEN_SESSION_IMAGE
 #define TASK(n)	 (IMAGE + GEN_SESSION_TASK(n))
@@ -35,28 +32,12 @@ enum {
 	NODE_LEFT = 16,
 };
 
-struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
-	struct shell *s;
-};
-
-/* A machine that can still be changed. */
-struct world *new_world(void);
-void open_world(struct world *w);
-void free_world(struct world *w);
+/* To be opened with open_world(), after what the test changes. */
+struct world *new_task_world(void);
 
 void put(struct world *w, u64 at, u64 value);
 void put_task(struct world *w, unsigned n, u64 member, u64 value);
 /* A struct list_head with nothing in it. */
 void empty_list(struct world *w, u64 head);
-
-/* Run @line, which has to end so; what it printed. */
-const char *run(struct world *w, const char *line, enum shell_outcome expected);
-void assert_output(struct world *w, const char *line, const char *expected);
-void assert_fails(struct world *w, const char *line, const char *part);
 
 #endif

@@ -1,74 +1,21 @@
 /* Commands about files, mounts, devices and I/O. */
-#include "testing.h"
+#include "world.h"
 
 #include "gen_files.h"
 #include "gen_io.h"
 #include "gen_net.h"
 #include "kernel/xa_node_btf.h"
-#include "shell/shell.h"
 
-struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
-	struct shell *s;
-};
-
-static struct world *new_world(void)
+static struct world *opened_devices(void)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-	const struct shell_options o = {.stdout_fd = -1, .program = "test"};
-	struct world *w = calloc(1, sizeof(*w));
+	struct world *w = new_world();
 
-	assert_non_null(w);
-	gen_session_init(&w->g);
 	gen_io_add(&w->g);
 	gen_files_add(&w->g);
 	gen_net_add(&w->g);
 	put_xa_node_btf(&w->g);
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	assert_success(shell_open(w->k, &o, &w->s));
+	open_world(w);
 	return w;
-}
-
-static void free_world(struct world *w)
-{
-	shell_close(w->s);
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
-	free(w);
-}
-
-static const char *run(struct world *w, const char *line, enum shell_outcome expected)
-{
-	enum shell_outcome outcome;
-
-	assert_success(shell_run(w->s, line, &outcome));
-	if (outcome != expected)
-		print_error("%s: %s\n", line, shell_kept(w->s));
-	assert_int_equal(outcome, expected);
-	return shell_kept(w->s);
-}
-
-static void assert_output(struct world *w, const char *line, const char *expected)
-{
-	assert_string_equal(run(w, line, SHELL_DONE), expected);
-}
-
-static void assert_fails(struct world *w, const char *line, const char *part)
-{
-	const char *out = run(w, line, SHELL_FAILED);
-
-	if (!strstr(out, part))
-		print_error("%s: lacks \"%s\":\n%s\n", line, part, out);
-	assert_non_null(strstr(out, part));
 }
 
 #define WORKER                                                                             \
@@ -83,10 +30,11 @@ static void assert_fails(struct world *w, const char *line, const char *part)
 
 static void files_has_crashs_columns(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "files 10", WORKER "\n" HEADING FILE_ROW PIPE_ROW SOCKET_ROW "\n");
-	assert_output(w, "files 2",
+	assert_output(w->s, "files 10",
+		      WORKER "\n" HEADING FILE_ROW PIPE_ROW SOCKET_ROW "\n");
+	assert_output(w->s, "files 2",
 		      "PID: 2        TASK: ffffffff80001300  CPU: 0    COMMAND: "
 		      "\"kthreadd\"\nROOT:     CWD: \nNo open files\n");
 	free_world(w);
@@ -94,9 +42,9 @@ static void files_has_crashs_columns(void **state)
 
 static void files_counts_pages_of_the_cache(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "files -c 10",
+	assert_output(w->s, "files -c 10",
 		      WORKER
 		      "\n"
 		      " FD      INODE          I_MAPPING     NRPAGES TYPE PATH\n"
@@ -109,26 +57,26 @@ static void files_counts_pages_of_the_cache(void **state)
 
 static void files_finds_references(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "foreach files -R data/f", WORKER " \n" HEADING FILE_ROW "\n");
-	assert_output(w, "files -R 2 10", WORKER " \n" HEADING PIPE_ROW "\n");
-	assert_output(w, "files -R ffffffff80024340 10",
+	assert_output(w->s, "foreach files -R data/f", WORKER " \n" HEADING FILE_ROW "\n");
+	assert_output(w->s, "files -R 2 10", WORKER " \n" HEADING PIPE_ROW "\n");
+	assert_output(w->s, "files -R ffffffff80024340 10",
 		      WORKER " \n" HEADING SOCKET_ROW "\n");
-	assert_output(w, "foreach files -R nothing", "");
+	assert_output(w->s, "foreach files -R nothing", "");
 	free_world(w);
 }
 
 static void files_shows_a_dentry_by_itself(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "files -d ffffffff800242c0",
+	assert_output(w->s, "files -d ffffffff800242c0",
 		      "     DENTRY           INODE           SUPERBLK     TYPE PATH\n"
 		      "ffffffff800242c0 ffffffff80024460 ffffffff80024680 REG  "
 		      "/data/file\\x1b[m\n");
-	assert_fails(w, "files -d 10", "files: ");
-	assert_fails(w, "files nobody", "invalid task or pid value: nobody");
+	assert_fails(w->s, "files -d 10", "files: ");
+	assert_fails(w->s, "files nobody", "invalid task or pid value: nobody");
 	free_world(w);
 }
 
@@ -138,34 +86,34 @@ static void files_shows_a_dentry_by_itself(void **state)
 
 static void mount_has_crashs_columns(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "mount", MOUNTS ROOT DATA);
-	assert_output(w, "mount -n 10", MOUNTS ROOT DATA);
+	assert_output(w->s, "mount", MOUNTS ROOT DATA);
+	assert_output(w->s, "mount -n 10", MOUNTS ROOT DATA);
 	free_world(w);
 }
 
 static void mount_takes_all_that_names_one(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "mount /data", MOUNTS DATA);
-	assert_output(w, "mount /dev/sda1", MOUNTS DATA);
-	assert_output(w, "mount ffffffff80024000", MOUNTS ROOT);
-	assert_output(w, "mount ffffffff80024680", MOUNTS DATA); /* super_block */
-	assert_output(w, "mount ffffffff800242c0", MOUNTS DATA); /* dentry */
-	assert_output(w, "mount ffffffff80024460", MOUNTS DATA); /* inode */
-	assert_fails(w, "mount /nowhere", "nothing is mounted that /nowhere names");
-	assert_fails(w, "mount -f", "-f: kernels since 3.13");
-	assert_fails(w, "mount -n 99", "invalid task or pid value: 99");
+	assert_output(w->s, "mount /data", MOUNTS DATA);
+	assert_output(w->s, "mount /dev/sda1", MOUNTS DATA);
+	assert_output(w->s, "mount ffffffff80024000", MOUNTS ROOT);
+	assert_output(w->s, "mount ffffffff80024680", MOUNTS DATA); /* super_block */
+	assert_output(w->s, "mount ffffffff800242c0", MOUNTS DATA); /* dentry */
+	assert_output(w->s, "mount ffffffff80024460", MOUNTS DATA); /* inode */
+	assert_fails(w->s, "mount /nowhere", "nothing is mounted that /nowhere names");
+	assert_fails(w->s, "mount -f", "-f: kernels since 3.13");
+	assert_fails(w->s, "mount -n 99", "invalid task or pid value: 99");
 	free_world(w);
 }
 
 static void dev_shows_numbers_and_drivers(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "dev",
+	assert_output(w->s, "dev",
 		      "CHRDEV    NAME                 CDEV        OPERATIONS      \n"
 		      "   4      tty            ffffffff80027200  ffffffff80021000\n"
 		      "   4      ttyS           ffffffff80027220  ffffffff80021000\n"
@@ -181,23 +129,23 @@ static void dev_counts_what_is_in_flight(void **state)
 				      "   TOTAL  READ WRITE \n";
 	static const char sda[] = "    8 ffffffff80022800   sda        ffffffff80022c00    "
 				  "   3     2     1 \n";
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 	char expected[512];
 
 	snprintf(
 		expected, sizeof(expected), "%s%s%s", heading, sda,
 		"  253 ffffffff80022900   dm-0\\x1b[m ffffffff80022c80       0     0     0 \n");
-	assert_output(w, "dev -d", expected);
+	assert_output(w->s, "dev -d", expected);
 	snprintf(expected, sizeof(expected), "%s%s", heading, sda);
-	assert_output(w, "dev -D", expected);
+	assert_output(w->s, "dev -D", expected);
 	free_world(w);
 }
 
 static void dev_shows_ports_and_memory(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "dev -i",
+	assert_output(w->s, "dev -i",
 		      "    RESOURCE        RANGE    NAME\n"
 		      "ffffffff80028000  0000-ffff  PCI IO\n"
 		      "ffffffff80028040  0020-003f  bus\n"
@@ -214,32 +162,32 @@ static void irq_shows_who_handles_what(void **state)
 	static const char zero[] =
 		"  0   ffffffff80029100  ffffffff80029240  \"timer\"\n"
 		"                         ffffffff80029280  \"other\\x1b\"\n";
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 	char expected[512];
 
 	snprintf(expected, sizeof(expected), "%s%s%s", heading, zero,
 		 "  1       (unused)          (unused)      \n"
 		 "  2       (unused)          (unused)      \n");
-	assert_output(w, "irq", expected);
+	assert_output(w->s, "irq", expected);
 	snprintf(expected, sizeof(expected), "%s%s", heading, zero);
-	assert_output(w, "irq -u", expected);
-	assert_output(w, "irq 0", expected);
-	assert_fails(w, "irq 3", "invalid IRQ value: 3  (2 max)");
-	assert_fails(w, "irq -a 3", "Usage:");
+	assert_output(w->s, "irq -u", expected);
+	assert_output(w->s, "irq 0", expected);
+	assert_fails(w->s, "irq 3", "invalid IRQ value: 3  (2 max)");
+	assert_fails(w->s, "irq -a 3", "Usage:");
 	free_world(w);
 }
 
 static void irq_counts_by_cpu(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "irq -s",
+	assert_output(w->s, "irq -s",
 		      "           CPU0       CPU1 \n"
 		      "  0:        140          7  IO-APIC-edge     timer,other\\x1b\n");
-	assert_output(w, "irq -s -c 1",
+	assert_output(w->s, "irq -s -c 1",
 		      "           CPU1 \n"
 		      "  0:          7  IO-APIC-edge     timer,other\\x1b\n");
-	assert_output(w, "irq -a",
+	assert_output(w->s, "irq -a",
 		      "IRQ NAME                 AFFINITY\n"
 		      "  0 timer,other\\x1b      0-1\n");
 	free_world(w);
@@ -247,13 +195,13 @@ static void irq_counts_by_cpu(void **state)
 
 static void irq_shows_softirqs_and_gates(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 	const char *out;
 
-	assert_output(w, "irq -b",
+	assert_output(w->s, "irq -b",
 		      "SOFTIRQ_VEC      ACTION     \n"
 		      "    [0]     ffffffff80021000  <>\n");
-	out = run(w, "irq -d", SHELL_DONE);
+	out = run(w->s, "irq -d", SHELL_DONE);
 	assert_non_null(strstr(out, "\n  [1] ffffffff80021000\n"));
 	free_world(w);
 }
@@ -265,16 +213,16 @@ static void irq_shows_softirqs_and_gates(void **state)
 
 static void net_shows_interfaces_and_neighbours(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "net", INTERFACES);
-	assert_output(w, "net -n 10", INTERFACES);
-	assert_output(w, "net -a",
+	assert_output(w->s, "net", INTERFACES);
+	assert_output(w->s, "net -n 10", INTERFACES);
+	assert_output(w->s, "net -a",
 		      "NEIGHBOUR        IP ADDRESS      HW TYPE    HW ADDRESS         "
 		      "DEVICE  STATE\n"
 		      "ffffffff8002c500 10.0.0.2        ETHER      50:51:52:53:54:55  "
 		      "eth0    STALE\n");
-	assert_output(w, "net -N 1041236234", "10.1.16.62\n");
+	assert_output(w->s, "net -N 1041236234", "10.1.16.62\n");
 	free_world(w);
 }
 
@@ -287,18 +235,18 @@ static void net_shows_sockets(void **state)
 		"DESTINATION-PORT\n"
 		"65 ffffffff80024f00 ffffffff80024f40 INET:DGRAM         10.0.0.1-5353 "
 		"        10.0.0.2-53   \n";
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 	char expected[512];
 
 	snprintf(expected, sizeof(expected), "%s%s", task, row);
-	assert_output(w, "net -s 10", expected);
+	assert_output(w->s, "net -s 10", expected);
 	snprintf(expected, sizeof(expected), "%s%s\n", task, row);
-	assert_output(w, "foreach net -s -R 65", expected);
-	assert_output(w, "foreach net -s -R 66", "");
-	assert_output(w, "net -s 2",
+	assert_output(w->s, "foreach net -s -R 65", expected);
+	assert_output(w->s, "foreach net -s -R 66", "");
+	assert_output(w->s, "net -s 2",
 		      "PID: 2        TASK: ffffffff80001300  CPU: 0    COMMAND: "
 		      "\"kthreadd\"\nNo open sockets.\n");
-	assert_fails(w, "foreach net", "-s or -S is required");
+	assert_fails(w->s, "foreach net", "-s or -S is required");
 	free_world(w);
 }
 
@@ -311,19 +259,19 @@ static void net_shows_sockets(void **state)
 
 static void bpf_shows_programs_and_maps(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = opened_devices();
 
-	assert_output(w, "bpf", PROGRAM "\n" MAP);
-	assert_output(w, "bpf -p 0",
+	assert_output(w->s, "bpf", PROGRAM "\n" MAP);
+	assert_output(w->s, "bpf -p 0",
 		      PROGRAM
 		      "     XLATED: 296  JITED: 229  MEMLOCK: 4096\n"
 		      "     LOAD_TIME: 5.000000001 seconds after boot\n"
 		      "     GPL_COMPATIBLE: yes  NAME: \"probe\\x1b\"  UID: 1000\n");
-	assert_output(w, "bpf -M",
+	assert_output(w->s, "bpf -M",
 		      MAP "     KEY_SIZE: 4  VALUE_SIZE: 8  MAX_ENTRIES: 10000\n"
 			  "     NAME: \"counts\"\n");
-	assert_fails(w, "bpf -p 1", "invalid program ID: 1");
-	assert_fails(w, "bpf -m 7", "invalid map ID: 7");
+	assert_fails(w->s, "bpf -p 1", "invalid program ID: 1");
+	assert_fails(w->s, "bpf -m 7", "invalid map ID: 7");
 	free_world(w);
 }
 

@@ -1,52 +1,41 @@
 /* What `struct` shows besides values: bytes, and what pointers lead to. */
+#include "world.h"
+
 #include "kernel/typed_kernel.h"
 
-#include "shell/shell.h"
-
-struct world {
+struct typed_session {
 	struct typed_kernel *t;
 	struct shell *s;
 };
 
-static struct world new_world(struct typed_kernel *t)
+static struct typed_session open_typed(struct typed_kernel *t)
 {
 	const struct shell_options o = {.stdout_fd = -1, .program = "test"};
-	struct world w = {.t = t};
+	struct typed_session w = {.t = t};
 
 	typed_kernel_open(t);
 	assert_success(shell_open(t->tiny->k, &o, &w.s));
 	return w;
 }
 
-static void free_world(struct world *w)
+static void close_typed(struct typed_session *w)
 {
 	shell_close(w->s);
 	typed_kernel_free(w->t);
 }
 
-static const char *run(struct world *w, const char *line, enum shell_outcome expected)
-{
-	enum shell_outcome outcome;
-
-	assert_success(shell_run(w->s, line, &outcome));
-	if (outcome != expected)
-		print_error("%s: %s\n", line, shell_kept(w->s));
-	assert_int_equal(outcome, expected);
-	return shell_kept(w->s);
-}
-
 /* @line and the address of what lies at @offset of the image. */
-static const char *run_at(struct world *w, const char *line, u32 offset)
+static const char *run_at(struct typed_session *w, const char *line, u32 offset)
 {
 	char text[256];
 
 	snprintf(text, sizeof(text), "%s %llx", line, TINY(offset));
-	return run(w, text, SHELL_DONE);
+	return run(w->s, text, SHELL_DONE);
 }
 
 static void a_structure_can_be_shown_as_its_bytes(void **state)
 {
-	struct world w = new_world(typed_kernel_new());
+	struct typed_session w = open_typed(typed_kernel_new());
 
 	assert_string_equal(run_at(&w, "struct -r thing.list", TYPED_THING),
 			    "ffffffff8000f210:  ffffffff8000f210 ffffffff80001108   "
@@ -55,14 +44,14 @@ static void a_structure_can_be_shown_as_its_bytes(void **state)
 			    "ffffffff8000f200:  fffffffb                              "
 			    "....\n");
 	assert_non_null(strstr(
-		run(&w, "struct -r thing.number,list ffffffff8000f200", SHELL_FAILED),
+		run(w.s, "struct -r thing.number,list ffffffff8000f200", SHELL_FAILED),
 		"only one structure member"));
-	free_world(&w);
+	close_typed(&w);
 }
 
 static void pointers_are_followed_one_step(void **state)
 {
-	struct world w = new_world(typed_kernel_new());
+	struct typed_session w = open_typed(typed_kernel_new());
 	const char *out;
 
 	assert_string_equal(run_at(&w, "struct -p list_head", TYPED_THING + 16),
@@ -87,19 +76,19 @@ static void pointers_are_followed_one_step(void **state)
 	assert_non_null(strstr(out, "  number = 42,\n"));
 	assert_non_null(strstr(out, "  struct thing *next = 0x0\n  -> NULL\n"));
 	assert_non_null(strstr(out, "  {\n    word = 0,\n"));
-	free_world(&w);
+	close_typed(&w);
 }
 
 static void counts_may_lead_backwards(void **state)
 {
-	struct world w = new_world(typed_kernel_new());
+	struct typed_session w = open_typed(typed_kernel_new());
 
 	assert_string_equal(
 		run_at(&w, "struct list_head.next -c -2", TYPED_THING + 16),
 		"  next = 0x1b310078fffffffb,\n\n  next = 0xffffffff8000f210,\n");
-	run(&w, "struct list_head ffffffff8000f210 0", SHELL_FAILED);
-	run(&w, "struct list_head -c -0 ffffffff8000f210", SHELL_FAILED);
-	free_world(&w);
+	run(w.s, "struct list_head ffffffff8000f210 0", SHELL_FAILED);
+	run(w.s, "struct list_head -c -0 ffffffff8000f210", SHELL_FAILED);
+	close_typed(&w);
 }
 
 static void memory_can_be_stood_in_for(void **state)

@@ -52,7 +52,7 @@ static void empty_rt(struct world *w)
  * the task with the hostile name is of the real-time class. CPU 1 is idle. */
 static struct world *new_queues(void)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 	u64 fair = RUNQUEUE + RQ_FAIR, rt = RUNQUEUE + RQ_RT;
 	u64 rt_node = GEN_SESSION_TASK(GEN_TASK_HOSTILE) + TASK_RT;
 
@@ -85,7 +85,7 @@ static void runq_shows_what_is_ready(void **state)
 
 	open_world(w);
 	assert_output(
-		w, "runq",
+		w->s, "runq",
 		"CPU 0 RUNQUEUE: ffffffff80004000\n"
 		"  CURRENT: PID: 1      TASK: ffffffff80001200  COMMAND: \"init\"\n"
 		"  RT PRIO_ARRAY: ffffffff80004020\n"
@@ -111,7 +111,7 @@ static void runq_shows_groups(void **state)
 
 	open_world(w);
 	assert_output(
-		w, "runq -g -c 0",
+		w->s, "runq -g -c 0",
 		"CPU 0\n"
 		"  CURRENT: PID: 1      TASK: ffffffff80001200  COMMAND: \"init\"\n"
 		"  ROOT_TASK_GROUP: ffffffff8000c000  CFS_RQ: ffffffff80004040\n"
@@ -122,7 +122,7 @@ static void runq_shows_groups(void **state)
 		"        [120] PID: 11     TASK: ffffffff80001500  COMMAND: \"worker\"\n"
 		"        [139] PID: 10     TASK: ffffffff80001400  COMMAND: \"worker\"\n"
 		"     [100] PID: 2      TASK: ffffffff80001300  COMMAND: \"kthreadd\"\n");
-	assert_output(w, "runq -d",
+	assert_output(w->s, "runq -d",
 		      "CPU 1\n     [120] PID: 11     TASK: ffffffff80001500  COMMAND: "
 		      "\"worker\"\n\n");
 	free_world(w);
@@ -135,18 +135,18 @@ static void runq_shows_times(void **state)
 	put(w, RUNQUEUE + 0x110, 7250000000); /* the clock of CPU 1 */
 	open_world(w);
 	assert_output(
-		w, "runq -t",
+		w->s, "runq -t",
 		" CPU 0: 9500000000\n"
 		"        9000000000  PID: 1      TASK: ffffffff80001200  COMMAND: \"init\"\n"
 		" CPU 1: 7250000000\n"
 		"        0000000000  PID: 0      TASK: ffffffff80001100  COMMAND: "
 		"\"swapper/1\"\n");
-	assert_output(w, "runq -T", "  CPU 0: 0.00 secs\n  CPU 1: 2.25 secs\n");
-	assert_output(w, "runq -m -c 0",
+	assert_output(w->s, "runq -T", "  CPU 0: 0.00 secs\n  CPU 1: 2.25 secs\n");
+	assert_output(w->s, "runq -m -c 0",
 		      " CPU 0: [0 00:00:00.500]  PID: 1      TASK: ffffffff80001200  "
 		      "COMMAND: \"init\"\n");
-	assert_fails(w, "runq -t -m", "exclude each other");
-	assert_fails(w, "runq -c 5", "invalid cpu specification: 5");
+	assert_fails(w->s, "runq -t -m", "exclude each other");
+	assert_fails(w->s, "runq -c 5", "invalid cpu specification: 5");
 	free_world(w);
 }
 
@@ -205,13 +205,13 @@ static void queues_that_loop_end(void **state)
 	put(w, rt_node, IMAGE + rt_node);
 	put(w, GROUP_QUEUE + FAIR_CURR, IMAGE + GROUP_ENTITY);
 	open_world(w);
-	out = run(w, "runq -g -c 0", SHELL_DONE);
+	out = run(w->s, "runq -g -c 0", SHELL_DONE);
 	assert_non_null(strstr(out, "groups in each other"));
 	for (; *out; out++)
 		lines += *out == '\n';
 	assert_true(lines < 100);
 	assert_non_null(
-		strstr(run(w, "runq -c 0", SHELL_DONE), "more than 65536 entities"));
+		strstr(run(w->s, "runq -c 0", SHELL_DONE), "more than 65536 entities"));
 	free_world(w);
 }
 
@@ -226,7 +226,7 @@ static void put_hrtimer(struct world *w, u64 at, u64 expires, u64 soft, u64 func
 
 static void timers_of_high_resolution_are_shown_by_clock(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 	u64 first = FREE, second = FREE + 0x100;
 
 	put(w, 0x5910, IMAGE + first); /* the tree of CPU 0's clock */
@@ -240,7 +240,7 @@ static void timers_of_high_resolution_are_shown_by_clock(void **state)
 	put(w, 0x5420, 4000000);
 	open_world(w);
 	assert_output(
-		w, "timer -r",
+		w->s, "timer -r",
 		"CPU: 0  HRTIMER_CPU_BASE: ffffffff80005900\n"
 		"  CLOCK: 0  HRTIMER_CLOCK_BASE: ffffffff80005910  [ffffffff80021000]\n"
 		"    CURRENT  \n"
@@ -252,13 +252,13 @@ static void timers_of_high_resolution_are_shown_by_clock(void **state)
 		"CPU: 1  HRTIMER_CPU_BASE: ffffffff80005a00\n"
 		"  CLOCK: 0  HRTIMER_CLOCK_BASE: ffffffff80005a10\n"
 		"  (empty)\n");
-	assert_fails(w, "timer -r -C 7", "timer: invalid cpu specification: 7\n");
+	assert_fails(w->s, "timer -r -C 7", "timer: invalid cpu specification: 7\n");
 	free_world(w);
 }
 
 static void timers_of_a_wheel_are_told_in_order(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 	struct timer_queue q;
 
 	put(w, FREE + 8, IMAGE + FREE + 0x100); /* the list of a wheel at FREE */
@@ -278,7 +278,7 @@ static void timers_of_a_wheel_are_told_in_order(void **state)
 
 static void a_wheel_that_loops_is_cut(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 	struct timer_queue q;
 
 	put(w, FREE + 8, IMAGE + FREE + 0x100);

@@ -1,57 +1,11 @@
 /* Lines: aliases, pipes, files, help, the end. */
-#include "testing.h"
+#include "world.h"
 
 #include "base/io.h"
-#include "gen_session.h"
 #include "shell/command.h"
 
 #include <fcntl.h>
 #include <signal.h>
-
-struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
-	struct shell *s;
-	int fd; /* standard output of the session, -1: kept */
-};
-
-static struct world *new_world(int fd)
-{
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-	const struct shell_options o = {.stdout_fd = fd, .program = "test"};
-	struct world *w = calloc(1, sizeof(*w));
-
-	assert_non_null(w);
-	gen_session_init(&w->g);
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	assert_success(shell_open(w->k, &o, &w->s));
-	w->fd = fd;
-	return w;
-}
-
-static void free_world(struct world *w)
-{
-	shell_close(w->s);
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
-	free(w);
-}
-
-static enum shell_outcome run(struct world *w, const char *line)
-{
-	enum shell_outcome outcome;
-
-	assert_success(shell_run(w->s, line, &outcome));
-	return outcome;
-}
 
 static bool says(struct world *w, const char *part)
 {
@@ -64,7 +18,7 @@ static bool says(struct world *w, const char *part)
 
 static void every_command_has_help(void **state)
 {
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
 	for (size_t i = 0; shell_commands[i]; i++) {
 		const struct shell_command *c = shell_commands[i];
@@ -73,11 +27,11 @@ static void every_command_has_help(void **state)
 		if (i)
 			assert_true(strcmp(shell_commands[i - 1]->name, c->name) < 0);
 		snprintf(line, sizeof(line), "help %s", c->name);
-		assert_int_equal(run(w, line), SHELL_DONE);
+		run(w->s, line, SHELL_DONE);
 		assert_true(says(w, "\nNAME\n  "));
 		assert_true(says(w, c->summary));
 		assert_true(strlen(c->help) > 20);
-		assert_int_equal(run(w, "help"), SHELL_DONE);
+		run(w->s, "help", SHELL_DONE);
 		assert_true(says(w, c->name));
 		for (const char *at = c->help; *at; at += strcspn(at, "\n") + 1) {
 			assert_true(strcspn(at, "\n") <= 80);
@@ -90,24 +44,24 @@ static void every_command_has_help(void **state)
 
 static void help_knows_aliases_and_what_is_not_there(void **state)
 {
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
-	assert_int_equal(run(w, "man dmesg"), SHELL_DONE);
+	run(w->s, "man dmesg", SHELL_DONE);
 	assert_true(says(w, "  log - "));
-	assert_int_equal(run(w, "help nosuch"), SHELL_FAILED);
+	run(w->s, "help nosuch", SHELL_FAILED);
 	assert_true(says(w, "there is no command nosuch"));
 	free_world(w);
 }
 
 static void an_unknown_command_is_a_failure(void **state)
 {
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
-	assert_int_equal(run(w, "nosuch -a"), SHELL_FAILED);
+	run(w->s, "nosuch -a", SHELL_FAILED);
 	assert_string_equal(shell_kept(w->s), "test: command not found: nosuch\n");
-	assert_int_equal(run(w, "bt 'x"), SHELL_FAILED);
+	run(w->s, "bt 'x", SHELL_FAILED);
 	assert_true(says(w, "test: a quote"));
-	assert_int_equal(run(w, "# nosuch"), SHELL_DONE);
+	run(w->s, "# nosuch", SHELL_DONE);
 	free_world(w);
 }
 
@@ -116,76 +70,76 @@ static void the_session_ends_by_any_of_its_words(void **state)
 	static const char *const words[] = {"exit", "quit", "q"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		struct world *w = new_world(-1);
+		struct world *w = opened_world();
 
-		assert_int_equal(run(w, words[i]), SHELL_EXIT);
+		run(w->s, words[i], SHELL_EXIT);
 		free_world(w);
 	}
 }
 
 static void an_alias_stands_for_a_command_and_its_words(void **state)
 {
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
-	assert_int_equal(run(w, "alias text rd -a"), SHELL_DONE);
-	assert_int_equal(run(w, "text linux_banner 5"), SHELL_DONE);
+	run(w->s, "alias text rd -a", SHELL_DONE);
+	run(w->s, "text linux_banner 5", SHELL_DONE);
 	assert_string_equal(shell_kept(w->s), "ffffffff80021800:  Linux\n");
-	assert_int_equal(run(w, "alias"), SHELL_DONE);
+	run(w->s, "alias", SHELL_DONE);
 	assert_true(says(w, "runtime  text     rd -a\n"));
-	assert_int_equal(run(w, "alias text \"\""), SHELL_DONE);
-	assert_int_equal(run(w, "text linux_banner"), SHELL_FAILED);
-	assert_int_equal(run(w, "alias ps rd"), SHELL_FAILED);
+	run(w->s, "alias text \"\"", SHELL_DONE);
+	run(w->s, "text linux_banner", SHELL_FAILED);
+	run(w->s, "alias ps rd", SHELL_FAILED);
 	assert_true(says(w, "cannot alias existing command name: ps"));
-	assert_int_equal(run(w, "alias text \"\""), SHELL_FAILED);
+	run(w->s, "alias text \"\"", SHELL_FAILED);
 	free_world(w);
 }
 
 static void aliases_of_each_other_end(void **state)
 {
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
-	assert_int_equal(run(w, "alias a b 1"), SHELL_DONE);
-	assert_int_equal(run(w, "alias b a 2"), SHELL_DONE);
-	assert_int_equal(run(w, "a"), SHELL_FAILED);
+	run(w->s, "alias a b 1", SHELL_DONE);
+	run(w->s, "alias b a 2", SHELL_DONE);
+	run(w->s, "a", SHELL_FAILED);
 	assert_true(says(w, "command not found"));
-	assert_int_equal(run(w, "alias self self x"), SHELL_DONE);
-	assert_int_equal(run(w, "self"), SHELL_FAILED);
+	run(w->s, "alias self self x", SHELL_DONE);
+	run(w->s, "self", SHELL_FAILED);
 	free_world(w);
 }
 
 static void words_of_an_alias_keep_their_quotes(void **state)
 {
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
-	assert_int_equal(run(w, "alias e eval \"(1 | 8)\" + 1"), SHELL_DONE);
-	assert_int_equal(run(w, "e"), SHELL_DONE);
+	run(w->s, "alias e eval \"(1 | 8)\" + 1", SHELL_DONE);
+	run(w->s, "e", SHELL_DONE);
 	assert_true(says(w, "decimal: 10 "));
 	free_world(w);
 }
 
 static void repeat_runs_once_where_nobody_watches(void **state)
 {
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
-	assert_int_equal(run(w, "repeat -1 ptob 1"), SHELL_DONE);
+	run(w->s, "repeat -1 ptob 1", SHELL_DONE);
 	assert_string_equal(shell_kept(w->s), "1: 1000\n");
-	assert_int_equal(run(w, "repeat"), SHELL_FAILED);
-	assert_int_equal(run(w, "repeat repeat ptob 1"), SHELL_DONE);
+	run(w->s, "repeat", SHELL_FAILED);
+	run(w->s, "repeat repeat ptob 1", SHELL_DONE);
 	assert_string_equal(shell_kept(w->s), "1: 1000\n");
 	free_world(w);
 }
 
 static void the_radix_is_of_the_session(void **state)
 {
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
-	assert_int_equal(run(w, "hex"), SHELL_DONE);
+	run(w->s, "hex", SHELL_DONE);
 	assert_string_equal(shell_kept(w->s), "output radix: 16 (hex)\n");
-	assert_int_equal(run(w, "p 16"), SHELL_DONE);
+	run(w->s, "p 16", SHELL_DONE);
 	assert_string_equal(shell_kept(w->s), "$1 = 0x10\n");
-	assert_int_equal(run(w, "set radix 8"), SHELL_FAILED);
-	assert_int_equal(run(w, "dec"), SHELL_DONE);
-	assert_int_equal(run(w, "p 16"), SHELL_DONE);
+	run(w->s, "set radix 8", SHELL_FAILED);
+	run(w->s, "dec", SHELL_DONE);
+	run(w->s, "p 16", SHELL_DONE);
 	assert_string_equal(shell_kept(w->s), "$2 = 16\n");
 	free_world(w);
 }
@@ -211,11 +165,11 @@ static int open_output(void)
 static void a_pipe_gets_the_output(void **state)
 {
 	int fd = open_output();
-	struct world *w = new_world(fd);
+	struct world *w = opened_world_to(fd);
 	char *text;
 
-	assert_int_equal(run(w, "ptob 1 2 3 | sed -n 2p | tr 0 x"), SHELL_DONE);
-	assert_int_equal(run(w, "ptob 4"), SHELL_DONE);
+	run(w->s, "ptob 1 2 3 | sed -n 2p | tr 0 x", SHELL_DONE);
+	run(w->s, "ptob 4", SHELL_DONE);
 	text = written(fd);
 	assert_string_equal(text, "2: 2xxx\n4: 4000\n");
 	free(text);
@@ -226,12 +180,11 @@ static void a_pipe_gets_the_output(void **state)
 static void a_reader_that_leaves_is_no_failure(void **state)
 {
 	int fd = open_output();
-	struct world *w = new_world(fd);
+	struct world *w = opened_world_to(fd);
 
 	signal(SIGPIPE, SIG_IGN);
 	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(run(w, "rd -8 ffffffff80000000 100000 | true"),
-				 SHELL_DONE);
+		run(w->s, "rd -8 ffffffff80000000 100000 | true", SHELL_DONE);
 	free_world(w);
 	close(fd);
 }
@@ -239,10 +192,10 @@ static void a_reader_that_leaves_is_no_failure(void **state)
 static void an_escape_runs_a_shell_command(void **state)
 {
 	int fd = open_output();
-	struct world *w = new_world(fd);
+	struct world *w = opened_world_to(fd);
 	char *text;
 
-	assert_int_equal(run(w, "! echo a b | tr a c"), SHELL_DONE);
+	run(w->s, "! echo a b | tr a c", SHELL_DONE);
 	text = written(fd);
 	assert_string_equal(text, "c b\n");
 	free(text);
@@ -253,18 +206,18 @@ static void an_escape_runs_a_shell_command(void **state)
 static void a_file_gets_the_output_and_more(void **state)
 {
 	int fd = open_output();
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 	char line[64], *text;
 
 	snprintf(line, sizeof(line), "ptob 1 > /proc/self/fd/%d", fd);
-	assert_int_equal(run(w, line), SHELL_DONE);
+	run(w->s, line, SHELL_DONE);
 	snprintf(line, sizeof(line), "ptob 2 >> /proc/self/fd/%d", fd);
-	assert_int_equal(run(w, line), SHELL_DONE);
+	run(w->s, line, SHELL_DONE);
 	text = written(fd);
 	assert_string_equal(text, "1: 1000\n2: 2000\n");
 	free(text);
-	assert_int_equal(run(w, "ptob 1 > /nonexistent/x"), SHELL_FAILED);
-	assert_int_equal(run(w, "ptob 1 1 1 > /dev/full"), SHELL_FAILED);
+	run(w->s, "ptob 1 > /nonexistent/x", SHELL_FAILED);
+	run(w->s, "ptob 1 1 1 > /dev/full", SHELL_FAILED);
 	free_world(w);
 	close(fd);
 }
@@ -272,7 +225,7 @@ static void a_file_gets_the_output_and_more(void **state)
 static void standard_output_that_fails_ends_the_session(void **state)
 {
 	int fd = open("/dev/full", O_WRONLY);
-	struct world *w = new_world(fd);
+	struct world *w = opened_world_to(fd);
 	enum shell_outcome outcome;
 
 	assert_failure(shell_run(w->s, "ptob 1", &outcome), ERR_OS, "standard output");
@@ -288,7 +241,7 @@ static void add_word(void *ctx, const char *word)
 static void completion_offers_what_begins_so(void **state)
 {
 	cleanup(buf_deinit) struct buf words = BUF_INIT;
-	struct world *w = new_world(-1);
+	struct world *w = opened_world();
 
 	shell_complete(w->s, "pt", true, 10, add_word, &words);
 	assert_string_equal(buf_text(&words), "pte ptob ptov ");

@@ -18,7 +18,7 @@ static u64 shared_pending(unsigned task)
 
 static struct world *new_signals(void)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 	u64 own = own_pending(GEN_TASK_KTHREADD), queued = FREE + 0x40;
 
 	empty_list(w, own);
@@ -44,7 +44,7 @@ static void sig_shows_handlers_and_what_waits(void **state)
 	const char *out;
 
 	open_world(w);
-	out = run(w, "sig 2", SHELL_DONE);
+	out = run(w->s, "sig 2", SHELL_DONE);
 	assert_non_null(strstr(
 		out, "COMMAND: \"kthreadd\"\n"
 		     "SIGNAL_STRUCT: ffffffff80002030  NR_THREADS: 3\n"
@@ -69,22 +69,22 @@ static void a_queue_of_signals_that_loops_ends(void **state)
 
 	put(w, FREE + 0x40, IMAGE + FREE + 0x40);
 	open_world(w);
-	assert_non_null(strstr(run(w, "sig 2", SHELL_DONE), "more than 4096 signals"));
+	assert_non_null(strstr(run(w->s, "sig 2", SHELL_DONE), "more than 4096 signals"));
 	free_world(w);
 }
 
 static void sig_knows_the_names_of_signals(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 
 	open_world(w);
-	assert_output(w, "sig -s 800A000000000201",
+	assert_output(w->s, "sig -s 800A000000000201",
 		      "SIGHUP SIGUSR1 SIGRTMAX-14 SIGRTMAX-12 SIGRTMAX\n");
-	assert_output(w, "sig -s 0", "(none)\n");
-	assert_fails(w, "sig -s zz", "invalid sigset: zz");
+	assert_output(w->s, "sig -s 0", "(none)\n");
+	assert_fails(w->s, "sig -s zz", "invalid sigset: zz");
 	assert_non_null(
-		strstr(run(w, "sig -l", SHELL_DONE), " [9] SIGKILL\n[10] SIGUSR1\n"));
-	assert_fails(w, "sig nobody", "sig: invalid task or pid value: nobody\n");
+		strstr(run(w->s, "sig -l", SHELL_DONE), " [9] SIGKILL\n[10] SIGUSR1\n"));
+	assert_fails(w->s, "sig nobody", "sig: invalid task or pid value: nobody\n");
 	free_world(w);
 }
 
@@ -94,7 +94,7 @@ static void sig_knows_the_names_of_signals(void **state)
 
 static void waitq_shows_tasks_and_what_has_none(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 	u64 head = SOME_WAIT + 8, first = FREE, second = FREE + 0x40;
 
 	put(w, head, IMAGE + first + 16);
@@ -104,28 +104,28 @@ static void waitq_shows_tasks_and_what_has_none(void **state)
 	put(w, second + 16, IMAGE + head);
 	open_world(w);
 	assert_output(
-		w, "waitq some_wait",
+		w->s, "waitq some_wait",
 		"PID: 2        TASK: ffffffff80001300  CPU: 0    COMMAND: \"kthreadd\"\n"
 		"WAITER: ffffffff8000b040  FUNCTION: 1234  (no task)\n");
-	assert_fails(w, "waitq zzz", "waitq: cannot resolve \"zzz\"\n");
-	assert_fails(w, "waitq task_struct.wait_chldexit",
+	assert_fails(w->s, "waitq zzz", "waitq: cannot resolve \"zzz\"\n");
+	assert_fails(w->s, "waitq task_struct.wait_chldexit",
 		     "must supply an address for task_struct\n");
-	assert_fails(w, "waitq", "Usage:");
+	assert_fails(w->s, "waitq", "Usage:");
 	free_world(w);
 }
 
 static void an_empty_queue_and_one_that_loops_are_told(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 
 	empty_list(w, SOME_WAIT + 8);
 	put(w, FREE + 8, IMAGE + FREE + 0x100 + 16); /* a queue that never comes back */
 	put(w, FREE + 0x100 + 16, IMAGE + FREE + 0x100 + 16);
 	open_world(w);
-	assert_output(w, "waitq some_wait",
+	assert_output(w->s, "waitq some_wait",
 		      "wait queue \"some_wait\" (ffffffff80005a80) is empty\n");
-	assert_fails(w, "waitq ffffffff8000b000", "has more than 65536 waiters");
-	assert_fails(w, "waitq ffffffff8000b800",
+	assert_fails(w->s, "waitq ffffffff8000b000", "has more than 65536 waiters");
+	assert_fails(w->s, "waitq ffffffff8000b800",
 		     "there is no wait queue at 0xffffffff8000b800");
 	free_world(w);
 }
@@ -190,7 +190,7 @@ static void ipcs_shows_objects_of_each_kind(void **state)
 {
 	cleanup(typed_kernel_freep) struct typed_kernel *t = typed_kernel_new();
 	const struct shell_options o = {.stdout_fd = -1, .program = "test"};
-	struct world w = {.d = NULL};
+	struct shell *s;
 	u32 memory;
 
 	buf_add_str(&t->tiny->g.vmcoreinfo, ipc_members);
@@ -204,9 +204,9 @@ static void ipcs_shows_objects_of_each_kind(void **state)
 	add_xarray_types(&t->base);
 	typed_kernel_put_btf(t);
 	typed_kernel_open(t);
-	assert_success(shell_open(t->tiny->k, &o, &w.s));
+	assert_success(shell_open(t->tiny->k, &o, &s));
 	assert_output(
-		&w, "ipcs",
+		s, "ipcs",
 		"SHMID_KERNEL     KEY      SHMID      UID   PERMS BYTES      NATTCH STATUS\n"
 		"ffffffff8000e300 000079d7 7          1000  666   90000      1      "
 		"dest locked\n\n"
@@ -215,27 +215,27 @@ static void ipcs_shows_objects_of_each_kind(void **state)
 		"MSG_QUEUE        KEY      MSQID      UID   PERMS USED-BYTES   MESSAGES    \n"
 		"(none allocated)\n\n");
 	assert_output(
-		&w, "ipcs -M 7",
+		s, "ipcs -M 7",
 		"SHMID_KERNEL     KEY      SHMID      UID   PERMS BYTES      NATTCH STATUS\n"
 		"ffffffff8000e300 000079d7 7          1000  666   90000      1      "
 		"dest locked\n"
 		"PAGES ALLOCATED/RESIDENT/SWAPPED: 22/19/3\nINODE: ffffffff8000e500\n\n");
-	assert_output(&w, "ipcs ffffffff8000e100",
+	assert_output(s, "ipcs ffffffff8000e100",
 		      "SEM_ARRAY        KEY      SEMID      UID   PERMS NSEMS     \n"
 		      "ffffffff8000e100 000079d7 32769      1000  600   4         \n\n");
-	assert_fails(&w, "ipcs 8", "invalid id or address: 8\n");
-	assert_fails(&w, "ipcs zz", "not a valid number: zz");
-	shell_close(w.s);
+	assert_fails(s, "ipcs 8", "invalid id or address: 8\n");
+	assert_fails(s, "ipcs zz", "not a valid number: zz");
+	shell_close(s);
 }
 
 static void ipcs_looks_into_the_namespace_of_a_task(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = new_task_world();
 
 	put_task(w, GEN_TASK_INIT, 131072, 0);
 	open_world(w);
-	assert_fails(w, "ipcs -n 1", "has no namespaces any more");
-	assert_fails(w, "ipcs -n nobody", "invalid task or pid value: nobody");
+	assert_fails(w->s, "ipcs -n 1", "has no namespaces any more");
+	assert_fails(w->s, "ipcs -n nobody", "invalid task or pid value: nobody");
 	free_world(w);
 }
 
