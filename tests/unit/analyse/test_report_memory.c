@@ -1,5 +1,5 @@
 /* The memory section of the report, on a machine with zones, slabs and processes. */
-#include "testing.h"
+#include "kernel/opened_kernel.h"
 
 #include "analyse/memory_use.h"
 #include "analyse/render_text.h"
@@ -7,11 +7,7 @@
 #include "gen_memory.h"
 
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
+	struct opened_kernel o;
 	json_t *report;
 };
 
@@ -20,30 +16,23 @@ static struct world *prepare(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
-	gen_memory_init(&w->g, 0);
+	gen_memory_init(&w->o.g, 0);
 	return w;
 }
 
 static json_t *build(struct world *w)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-	const struct report_options o = {.log_records = 10};
+	const struct report_options options = {.log_records = 10};
 
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	assert_success(report_build(w->k, &o, &w->report));
+	opened_kernel_open(&w->o);
+	assert_success(report_build(w->o.k, &options, &w->report));
 	return json_object_get(w->report, "memory");
 }
 
 static void free_world(struct world *w)
 {
 	json_decref(w->report);
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
+	opened_kernel_deinit(&w->o);
 	free(w);
 }
 
@@ -125,7 +114,7 @@ static void a_machine_without_nodes_has_the_rest(void **state)
 	struct world *w = prepare();
 	json_t *memory;
 
-	gen_ram(&w->g, GEN_MEMORY_NODE >> 12, 1, GEN_ABSENT);
+	gen_ram(&w->o.g, GEN_MEMORY_NODE >> 12, 1, GEN_ABSENT);
 	memory = build(w);
 	assert_int_equal(json_array_size(json_object_get(memory, "nodes")), 0);
 	assert_null(json_object_get(memory, "available_bytes"));
@@ -144,13 +133,14 @@ static void a_list_of_caches_that_loops_is_cut(void **state)
 	struct slab_cache found;
 	u64 count = 0;
 
-	gen_put64(&w->g, GEN_MEMORY_CACHE(1) + 48,
+	gen_put64(&w->o.g, GEN_MEMORY_CACHE(1) + 48,
 		  GEN_SESSION_IMAGE + GEN_MEMORY_CACHE(0) + 48);
 	build(w);
-	assert_success(slab_cache_each(w->k, count_cache, &count));
+	assert_success(slab_cache_each(w->o.k, count_cache, &count));
 	assert_int_equal(count, SLAB_CACHES_MAX);
-	assert_false(slab_cache_find(w->k, 0x1234, &found));
-	assert_true(slab_cache_find(w->k, GEN_SESSION_IMAGE + GEN_MEMORY_CACHE(1), &found));
+	assert_false(slab_cache_find(w->o.k, 0x1234, &found));
+	assert_true(
+		slab_cache_find(w->o.k, GEN_SESSION_IMAGE + GEN_MEMORY_CACHE(1), &found));
 	free_world(w);
 }
 

@@ -1,5 +1,5 @@
 /* Run queues in the report of a small machine. */
-#include "testing.h"
+#include "kernel/opened_kernel.h"
 
 #include "analyse/report.h"
 #include "gen_session.h"
@@ -28,36 +28,25 @@ static void put_task(struct gen *g, unsigned n, u64 member, u64 value)
  * a list that never comes back. */
 static json_t *report_of(bool has_members, bool loops)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
 	const struct report_options options = {.log_records = 1};
 	u64 head = RUNQUEUE + RT, node = GEN_SESSION_TASK(GEN_TASK_KTHREADD) + TASK_RT;
-	struct gen g;
-	struct buf file = BUF_INIT;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
+	struct opened_kernel o = {0};
 	json_t *report;
 
-	gen_session_init(&g);
+	gen_session_init(&o.g);
 	if (has_members)
-		buf_add_str(&g.vmcoreinfo, members);
-	gen_put64(&g, head, IMAGE + node);
-	gen_put64(&g, node, IMAGE + (loops ? node : head));
-	gen_put64(&g, RUNQUEUE + 0x100 + RT, IMAGE + RUNQUEUE + 0x100 + RT);
-	gen_put64(&g, RUNQUEUE + 24, 2);
-	gen_put64(&g, RUNQUEUE + 0x110, 9600000000); /* the later clock of the two */
-	put_task(&g, GEN_TASK_INIT, 168, 120);
-	put_task(&g, GEN_TASK_KTHREADD, 168, 98);
-	put_task(&g, GEN_TASK_KTHREADD, 232, 1600000000);
-	gen_elf(&g, NULL, &file);
-	src = source_from_memory(file.data, file.len, "dump");
-	assert_success(dump_open_source(&src, formats, &d));
-	assert_success(kernel_open(d, &k));
-	assert_success(report_build(k, &options, &report));
-	kernel_close(k);
-	dump_close(d);
-	buf_deinit(&file);
-	gen_deinit(&g);
+		buf_add_str(&o.g.vmcoreinfo, members);
+	gen_put64(&o.g, head, IMAGE + node);
+	gen_put64(&o.g, node, IMAGE + (loops ? node : head));
+	gen_put64(&o.g, RUNQUEUE + 0x100 + RT, IMAGE + RUNQUEUE + 0x100 + RT);
+	gen_put64(&o.g, RUNQUEUE + 24, 2);
+	gen_put64(&o.g, RUNQUEUE + 0x110, 9600000000); /* the later clock of the two */
+	put_task(&o.g, GEN_TASK_INIT, 168, 120);
+	put_task(&o.g, GEN_TASK_KTHREADD, 168, 98);
+	put_task(&o.g, GEN_TASK_KTHREADD, 232, 1600000000);
+	opened_kernel_open(&o);
+	assert_success(report_build(o.k, &options, &report));
+	opened_kernel_deinit(&o);
 	return report;
 }
 

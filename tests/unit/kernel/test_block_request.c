@@ -1,17 +1,11 @@
 /* Disks and the requests they had under way, healthy and hostile. */
-#include "testing.h"
+#include "opened_kernel.h"
 
 #include "gen_io.h"
 #include "kernel/block_request.h"
 
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
-	struct cpu_table cpus;
-	struct notices notices;
+	struct opened_kernel o;
 	struct block_requests io;
 };
 
@@ -20,41 +14,22 @@ static struct world *new_world(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
-	gen_session_init(&w->g);
-	gen_io_add(&w->g);
+	gen_session_init(&w->o.g);
+	gen_io_add(&w->o.g);
 	return w;
 }
 
 static const struct block_requests *read_all(struct world *w)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	assert_success(cpu_table_read(w->k, &w->notices, &w->cpus));
-	block_requests_read(w->k, &w->cpus, &w->notices, &w->io);
+	opened_kernel_open_cpus(&w->o);
+	block_requests_read(w->o.k, &w->o.cpus, &w->o.notices, &w->io);
 	return &w->io;
 }
 
 static void free_world(struct world *w)
 {
-	cpu_table_deinit(&w->cpus);
-	notices_deinit(&w->notices);
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
+	opened_kernel_deinit(&w->o);
 	free(w);
-}
-
-static bool has_notice(const struct world *w, const char *words)
-{
-	for (size_t i = 0; i < w->notices.count; i++)
-		if (strstr(w->notices.texts[i], words))
-			return true;
-	return false;
 }
 
 static void requests_of_all_disks_come_oldest_first(void **state)
@@ -110,8 +85,8 @@ static void times_of_the_future_are_no_age(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_IO_REQUEST(GEN_RQ_WRITE) + GEN_RQ_START, 100100000000);
-	gen_put64(&w->g, GEN_IO_REQUEST(GEN_RQ_READ) + GEN_RQ_START, UINT64_MAX / 2);
+	gen_put64(&w->o.g, GEN_IO_REQUEST(GEN_RQ_WRITE) + GEN_RQ_START, 100100000000);
+	gen_put64(&w->o.g, GEN_IO_REQUEST(GEN_RQ_READ) + GEN_RQ_START, UINT64_MAX / 2);
 	read_all(w);
 	/* Behind the one held, the write is as young as can be. */
 	assert_true(w->io.oldest[1].request.has_age);
@@ -125,9 +100,9 @@ static void a_bitmap_that_cannot_be_is_refused(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_IO_TAGS + 32, (u64)1 << 40);
+	gen_put64(&w->o.g, GEN_IO_TAGS + 32, (u64)1 << 40);
 	read_all(w);
-	assert_true(has_notice(w, "requests of sda: the bitmap of tags"));
+	assert_true(opened_kernel_has_notice(&w->o, "requests of sda: the bitmap of tags"));
 	assert_int_equal(w->io.count, 2); /* of the reserved tags */
 	free_world(w);
 }
@@ -136,13 +111,13 @@ static void as_many_tags_as_are_claimed_are_not_looked_at(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_IO_TAGS, UINT64_MAX);
-	gen_put64(&w->g, GEN_IO_TAGS + 32, BLOCK_TAGS_MAX);
-	gen_put64(&w->g, GEN_IO_TAGS + 40, 0);
-	gen_put64(&w->g, GEN_IO_TAGS + 48, UINT64_MAX);
+	gen_put64(&w->o.g, GEN_IO_TAGS, UINT64_MAX);
+	gen_put64(&w->o.g, GEN_IO_TAGS + 32, BLOCK_TAGS_MAX);
+	gen_put64(&w->o.g, GEN_IO_TAGS + 40, 0);
+	gen_put64(&w->o.g, GEN_IO_TAGS + 48, UINT64_MAX);
 	read_all(w);
 	/* The bitmap ends with memory. */
-	assert_true(has_notice(w, "requests of sda"));
+	assert_true(opened_kernel_has_notice(&w->o, "requests of sda"));
 	free_world(w);
 }
 
@@ -150,10 +125,10 @@ static void a_list_of_disks_that_loops_ends(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_IO_DEVICES + 2 * GEN_IO_DEVICE_LEN,
+	gen_put64(&w->o.g, GEN_IO_DEVICES + 2 * GEN_IO_DEVICE_LEN,
 		  GEN_SESSION_IMAGE + GEN_IO_DEVICES);
 	read_all(w);
-	assert_true(has_notice(w, "leads into itself"));
+	assert_true(opened_kernel_has_notice(&w->o, "leads into itself"));
 	assert_false(w->io.is_known);
 	assert_true(w->io.num_disks >= 2);
 	free_world(w);
@@ -163,9 +138,9 @@ static void a_list_of_disks_that_breaks_keeps_those_before(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_IO_DEVICES, 0);
+	gen_put64(&w->o.g, GEN_IO_DEVICES, 0);
 	read_all(w);
-	assert_true(has_notice(w, "NULL pointer"));
+	assert_true(opened_kernel_has_notice(&w->o, "NULL pointer"));
 	assert_int_equal(w->io.num_disks, 1);
 	assert_int_equal(w->io.count, 4);
 	free_world(w);
@@ -175,9 +150,9 @@ static void a_disk_that_cannot_be_read_leaves_the_others(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_IO_DEVICES + 0x40, 0x1000);
+	gen_put64(&w->o.g, GEN_IO_DEVICES + 0x40, 0x1000);
 	read_all(w);
-	assert_true(has_notice(w, "block device"));
+	assert_true(opened_kernel_has_notice(&w->o, "block device"));
 	assert_int_equal(w->io.num_disks, 1);
 	free_world(w);
 }
@@ -196,7 +171,7 @@ static void count_of_sda(void *ctx, const struct disk *d)
 	if (strcmp(d->name, "sda") != 0)
 		return;
 	assert_int_equal(d->major, 8);
-	assert_success(block_request_each(w->k, &w->cpus, d, stop_at_once, &num));
+	assert_success(block_request_each(w->o.k, &w->o.cpus, d, stop_at_once, &num));
 	assert_int_equal(num, 1);
 }
 
@@ -205,7 +180,7 @@ static void who_has_seen_enough_can_stop(void **state)
 	struct world *w = new_world();
 
 	read_all(w);
-	assert_success(disk_each(w->k, &w->notices, count_of_sda, w));
+	assert_success(disk_each(w->o.k, &w->o.notices, count_of_sda, w));
 	free_world(w);
 }
 

@@ -1,5 +1,5 @@
 /* Paths, mounts, open files and device numbers, healthy and hostile. */
-#include "testing.h"
+#include "opened_kernel.h"
 
 #include "gen_files.h"
 #include "kernel/device_number.h"
@@ -12,12 +12,7 @@
 #define TASK	   AT(GEN_SESSION_TASK(GEN_TASK_WORKER))
 
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
-	struct notices notices;
+	struct opened_kernel o;
 	struct buf told; /* what the callbacks got, a line each */
 };
 
@@ -26,30 +21,21 @@ static struct world *new_world(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
-	gen_session_init(&w->g);
-	gen_files_add(&w->g);
+	gen_session_init(&w->o.g);
+	gen_files_add(&w->o.g);
 	return w;
 }
 
 static struct kernel *open_world(struct world *w)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	return w->k;
+	opened_kernel_open(&w->o);
+	return w->o.k;
 }
 
 static void free_world(struct world *w)
 {
-	notices_deinit(&w->notices);
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
+	opened_kernel_deinit(&w->o);
 	buf_deinit(&w->told);
-	gen_deinit(&w->g);
 	free(w);
 }
 
@@ -67,7 +53,7 @@ static void assert_path(struct world *w, unsigned mount, unsigned dentry,
 	struct path p = place(mount, dentry);
 	char text[PATH_TEXT_SIZE];
 
-	assert_success(path_format(w->k, &p, text));
+	assert_success(path_format(w->o.k, &p, text));
 	assert_string_equal(text, expected);
 }
 
@@ -87,7 +73,7 @@ static void what_is_in_no_tree_has_its_name_alone(void **state)
 {
 	struct world *w = new_world();
 
-	memcpy(gen_page(&w->g, GEN_FILES_NAMES >> 12) + GEN_DENTRY_SOCKET * 0x20,
+	memcpy(gen_page(&w->o.g, GEN_FILES_NAMES >> 12) + GEN_DENTRY_SOCKET * 0x20,
 	       "[eventpoll]", 12);
 	open_world(w);
 	assert_path(w, GEN_MOUNT_ROOT, GEN_DENTRY_PIPE, "");
@@ -102,11 +88,11 @@ static void without_a_mount_a_path_ends_with_its_filesystem(void **state)
 	char text[PATH_TEXT_SIZE];
 
 	open_world(w);
-	assert_success(path_format(w->k, &p, text));
+	assert_success(path_format(w->o.k, &p, text));
 	assert_string_equal(text, "/file\033[m");
-	path_find_mount(w->k, &p);
+	path_find_mount(w->o.k, &p);
 	assert_int_equal(p.mount, AT(GEN_FILES_VFSMOUNT(GEN_MOUNT_DATA)));
-	assert_success(path_format(w->k, &p, text));
+	assert_success(path_format(w->o.k, &p, text));
 	assert_string_equal(text, "/data/file\033[m");
 	free_world(w);
 }
@@ -117,13 +103,13 @@ static void parents_in_a_circle_are_no_path(void **state)
 	struct world *w = new_world();
 	char text[PATH_TEXT_SIZE] = "untouched";
 
-	gen_put64(&w->g, GEN_FILES_DENTRY(GEN_DENTRY_DATA),
+	gen_put64(&w->o.g, GEN_FILES_DENTRY(GEN_DENTRY_DATA),
 		  AT(GEN_FILES_DENTRY(GEN_DENTRY_FILE)));
-	gen_put64(&w->g, GEN_FILES_MOUNT(GEN_MOUNT_DATA) + 64, 0);
+	gen_put64(&w->o.g, GEN_FILES_MOUNT(GEN_MOUNT_DATA) + 64, 0);
 	open_world(w);
-	assert_failure(path_format(w->k, &p, text), ERR_BAD_DATA, "longer than a path");
+	assert_failure(path_format(w->o.k, &p, text), ERR_BAD_DATA, "longer than a path");
 	p.mount = 0;
-	path_find_mount(w->k, &p);
+	path_find_mount(w->o.k, &p);
 	assert_int_equal(p.mount, 0);
 	free_world(w);
 }
@@ -135,12 +121,12 @@ static void mounts_in_a_circle_are_no_path(void **state)
 	char text[PATH_TEXT_SIZE];
 
 	/* The root is mounted on the root of what is mounted in it. */
-	gen_put64(&w->g, GEN_FILES_MOUNT(GEN_MOUNT_ROOT) + 16,
+	gen_put64(&w->o.g, GEN_FILES_MOUNT(GEN_MOUNT_ROOT) + 16,
 		  AT(GEN_FILES_MOUNT(GEN_MOUNT_DATA)));
-	gen_put64(&w->g, GEN_FILES_MOUNT(GEN_MOUNT_ROOT) + 24,
+	gen_put64(&w->o.g, GEN_FILES_MOUNT(GEN_MOUNT_ROOT) + 24,
 		  AT(GEN_FILES_DENTRY(GEN_DENTRY_DATA)));
 	open_world(w);
-	assert_failure(path_format(w->k, &p, text), ERR_BAD_DATA, "longer than a path");
+	assert_failure(path_format(w->o.k, &p, text), ERR_BAD_DATA, "longer than a path");
 	free_world(w);
 }
 
@@ -150,9 +136,9 @@ static void a_name_that_cannot_be_read_is_an_error(void **state)
 	struct world *w = new_world();
 	char text[PATH_TEXT_SIZE];
 
-	gen_put64(&w->g, GEN_FILES_DENTRY(GEN_DENTRY_FILE) + 8, 0x10);
+	gen_put64(&w->o.g, GEN_FILES_DENTRY(GEN_DENTRY_FILE) + 8, 0x10);
 	open_world(w);
-	assert_failure(path_format(w->k, &p, text), ERR_FAULT, "");
+	assert_failure(path_format(w->o.k, &p, text), ERR_FAULT, "");
 	free_world(w);
 }
 
@@ -170,9 +156,9 @@ static void mounts_come_with_type_device_and_directory(void **state)
 	struct world *w = new_world();
 
 	open_world(w);
-	assert_success(mount_each(w->k, TASK, &w->notices, tell_mount, w));
+	assert_success(mount_each(w->o.k, TASK, &w->o.notices, tell_mount, w));
 	assert_string_equal(buf_text(&w->told), "rootfs rootfs /\next4 /dev/sda1 /data\n");
-	assert_int_equal(w->notices.count, 0);
+	assert_int_equal(w->o.notices.count, 0);
 	free_world(w);
 }
 
@@ -180,11 +166,11 @@ static void a_mount_without_its_device_is_told_all_the_same(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_FILES_MOUNT(GEN_MOUNT_DATA) + 32, 0x10);
+	gen_put64(&w->o.g, GEN_FILES_MOUNT(GEN_MOUNT_DATA) + 32, 0x10);
 	open_world(w);
-	assert_success(mount_each(w->k, TASK, &w->notices, tell_mount, w));
+	assert_success(mount_each(w->o.k, TASK, &w->o.notices, tell_mount, w));
 	assert_string_equal(buf_text(&w->told), "rootfs rootfs /\next4  \n");
-	assert_int_equal(w->notices.count, 1);
+	assert_int_equal(w->o.notices.count, 1);
 	free_world(w);
 }
 
@@ -192,10 +178,10 @@ static void a_list_of_mounts_that_loops_ends(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_FILES_MOUNT(GEN_MOUNT_DATA),
+	gen_put64(&w->o.g, GEN_FILES_MOUNT(GEN_MOUNT_DATA),
 		  AT(GEN_FILES_MOUNT(GEN_MOUNT_DATA)));
 	open_world(w);
-	assert_failure(mount_each(w->k, TASK, &w->notices, tell_mount, w), ERR_BAD_DATA,
+	assert_failure(mount_each(w->o.k, TASK, &w->o.notices, tell_mount, w), ERR_BAD_DATA,
 		       "leads into itself");
 	free_world(w);
 }
@@ -204,9 +190,9 @@ static void a_task_that_exits_sees_no_mounts(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_SESSION_TASK(GEN_TASK_WORKER) + 144, 0);
+	gen_put64(&w->o.g, GEN_SESSION_TASK(GEN_TASK_WORKER) + 144, 0);
 	open_world(w);
-	assert_failure(mount_each(w->k, TASK, &w->notices, tell_mount, w), ERR_ABSENT,
+	assert_failure(mount_each(w->o.k, TASK, &w->o.notices, tell_mount, w), ERR_ABSENT,
 		       "it is exiting");
 	free_world(w);
 }
@@ -226,7 +212,7 @@ static void descriptors_come_by_number(void **state)
 	struct world *w = new_world();
 
 	open_world(w);
-	assert_success(open_file_each(w->k, TASK, tell_file, w));
+	assert_success(open_file_each(w->o.k, TASK, tell_file, w));
 	assert_string_equal(buf_text(&w->told), "0 REG\n2 FIFO\n65 SOCK\n");
 	free_world(w);
 }
@@ -235,9 +221,9 @@ static void a_file_that_cannot_be_read_keeps_its_number(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_FILES_FDS + 2 * 8, 0x10);
+	gen_put64(&w->o.g, GEN_FILES_FDS + 2 * 8, 0x10);
 	open_world(w);
-	assert_success(open_file_each(w->k, TASK, tell_file, w));
+	assert_success(open_file_each(w->o.k, TASK, tell_file, w));
 	assert_string_equal(buf_text(&w->told), "0 REG\n2 ?\n65 SOCK\n");
 	free_world(w);
 }
@@ -246,10 +232,10 @@ static void a_table_longer_than_memory_ends(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_FILES_TABLE + 0x40, UINT64_MAX);
-	gen_put64(&w->g, GEN_FILES_TABLE + 0x88, 0);
+	gen_put64(&w->o.g, GEN_FILES_TABLE + 0x40, UINT64_MAX);
+	gen_put64(&w->o.g, GEN_FILES_TABLE + 0x88, 0);
 	open_world(w);
-	assert_failure(open_file_each(w->k, TASK, tell_file, w), ERR_FAULT,
+	assert_failure(open_file_each(w->o.k, TASK, tell_file, w), ERR_FAULT,
 		       "file descriptor");
 	free_world(w);
 }
@@ -261,11 +247,11 @@ static void a_task_without_a_table_has_nothing_open(void **state)
 	bool has;
 
 	open_world(w);
-	assert_success(open_file_each(w->k, AT(GEN_SESSION_TASK(GEN_TASK_KTHREADD)),
+	assert_success(open_file_each(w->o.k, AT(GEN_SESSION_TASK(GEN_TASK_KTHREADD)),
 				      tell_file, w));
 	assert_string_equal(buf_text(&w->told), "");
-	assert_success(task_directories(w->k, AT(GEN_SESSION_TASK(GEN_TASK_KTHREADD)), &has,
-					&root, &cwd));
+	assert_success(task_directories(w->o.k, AT(GEN_SESSION_TASK(GEN_TASK_KTHREADD)),
+					&has, &root, &cwd));
 	assert_false(has);
 	free_world(w);
 }
@@ -277,7 +263,7 @@ static void a_socket_has_ports_in_the_order_of_the_machine(void **state)
 	struct socket s;
 
 	open_world(w);
-	assert_success(socket_read(w->k, AT(GEN_FILES_SOCKET), &s));
+	assert_success(socket_read(w->o.k, AT(GEN_FILES_SOCKET), &s));
 	assert_string_equal(socket_family_name(&s), "INET");
 	assert_string_equal(socket_type_name(&s), "DGRAM");
 	assert_true(s.has_ends);
@@ -311,8 +297,8 @@ static void a_device_number_knows_its_operations(void **state)
 	struct world *w = new_world();
 
 	open_world(w);
-	assert_success(device_number_each_char(w->k, tell_number, w));
-	assert_success(device_number_each_block(w->k, tell_number, w));
+	assert_success(device_number_each_char(w->o.k, tell_number, w));
+	assert_success(device_number_each_block(w->o.k, tell_number, w));
 	assert_string_equal(buf_text(&w->told),
 			    "4,0 tty ops\n4,64 ttyS ops\n260,0 none\n8,0 sd\n");
 	free_world(w);
@@ -322,9 +308,9 @@ static void a_chain_of_device_numbers_that_loops_ends(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_FILES_NUMBERS + 3 * 0x80, AT(GEN_FILES_NUMBERS + 3 * 0x80));
+	gen_put64(&w->o.g, GEN_FILES_NUMBERS + 3 * 0x80, AT(GEN_FILES_NUMBERS + 3 * 0x80));
 	open_world(w);
-	assert_failure(device_number_each_block(w->k, tell_number, w), ERR_BAD_DATA,
+	assert_failure(device_number_each_block(w->o.k, tell_number, w), ERR_BAD_DATA,
 		       "has no end");
 	free_world(w);
 }
@@ -333,10 +319,10 @@ static void a_map_of_device_numbers_that_loops_ends(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_FILES_NUMBERS + 0x300, AT(GEN_FILES_NUMBERS + 0x300));
-	gen_put64(&w->g, GEN_FILES_NUMBERS + 0x308, 1);
+	gen_put64(&w->o.g, GEN_FILES_NUMBERS + 0x300, AT(GEN_FILES_NUMBERS + 0x300));
+	gen_put64(&w->o.g, GEN_FILES_NUMBERS + 0x308, 1);
 	open_world(w);
-	assert_failure(device_number_each_char(w->k, tell_number, w), ERR_BAD_DATA,
+	assert_failure(device_number_each_char(w->o.k, tell_number, w), ERR_BAD_DATA,
 		       "chain without end");
 	assert_string_equal(buf_text(&w->told), "4,0 tty ops\n");
 	free_world(w);
@@ -356,7 +342,7 @@ static void resources_come_before_what_they_contain(void **state)
 	struct world *w = new_world();
 
 	open_world(w);
-	assert_success(io_resource_each(w->k, "ioport_resource", tell_resource, w));
+	assert_success(io_resource_each(w->o.k, "ioport_resource", tell_resource, w));
 	assert_string_equal(buf_text(&w->told),
 			    "0 0 PCI IO\n1 20 bus\n2 20 pic\n\n1 40 timer\n");
 	free_world(w);
@@ -373,9 +359,9 @@ static void resources_in_a_circle_end(void **state)
 	struct world *w = new_world();
 	unsigned num = 0;
 
-	gen_put64(&w->g, GEN_FILES_RESOURCES + 0xc0 + 24, AT(GEN_FILES_RESOURCES + 0x40));
+	gen_put64(&w->o.g, GEN_FILES_RESOURCES + 0xc0 + 24, AT(GEN_FILES_RESOURCES + 0x40));
 	open_world(w);
-	assert_failure(io_resource_each(w->k, "ioport_resource", count_resource, &num),
+	assert_failure(io_resource_each(w->o.k, "ioport_resource", count_resource, &num),
 		       ERR_BAD_DATA, "no end");
 	assert_int_equal(num, IO_RESOURCES_MAX);
 	free_world(w);
@@ -386,9 +372,9 @@ static void resources_that_contain_themselves_end(void **state)
 	struct world *w = new_world();
 	unsigned num = 0;
 
-	gen_put64(&w->g, GEN_FILES_RESOURCES + 0x80 + 32, AT(GEN_FILES_RESOURCES + 0x80));
+	gen_put64(&w->o.g, GEN_FILES_RESOURCES + 0x80 + 32, AT(GEN_FILES_RESOURCES + 0x80));
 	open_world(w);
-	assert_failure(io_resource_each(w->k, "ioport_resource", count_resource, &num),
+	assert_failure(io_resource_each(w->o.k, "ioport_resource", count_resource, &num),
 		       ERR_BAD_DATA, "too deep");
 	free_world(w);
 }

@@ -1,5 +1,5 @@
 /* Interrupts, network interfaces and eBPF programs of hostile dumps. */
-#include "testing.h"
+#include "opened_kernel.h"
 
 #include "gen_net.h"
 #include "kernel/bpf_object.h"
@@ -10,11 +10,7 @@
 #define AT(offset) (GEN_SESSION_IMAGE + (offset))
 
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
+	struct opened_kernel o;
 	struct buf told;
 };
 
@@ -23,31 +19,23 @@ static struct world *new_world(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
-	gen_session_init(&w->g);
-	gen_files_add(&w->g);
-	gen_net_add(&w->g);
-	put_xa_node_btf(&w->g);
+	gen_session_init(&w->o.g);
+	gen_files_add(&w->o.g);
+	gen_net_add(&w->o.g);
+	put_xa_node_btf(&w->o.g);
 	return w;
 }
 
 static struct kernel *open_world(struct world *w)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	return w->k;
+	opened_kernel_open(&w->o);
+	return w->o.k;
 }
 
 static void free_world(struct world *w)
 {
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
+	opened_kernel_deinit(&w->o);
 	buf_deinit(&w->told);
-	gen_deinit(&w->g);
 	free(w);
 }
 
@@ -63,10 +51,10 @@ static bool tell_interrupt(void *ctx, const struct interrupt *i)
 	struct world *w = ctx;
 	u64 count;
 
-	assert_success(interrupt_count(w->k, i, 1, &count));
+	assert_success(interrupt_count(w->o.k, i, 1, &count));
 	buf_printf(&w->told, "%u %s-%s %llu", i->number, i->chip, i->flow,
 		   (unsigned long long)count);
-	assert_success(interrupt_each_action(w->k, i, tell_action, w));
+	assert_success(interrupt_each_action(w->o.k, i, tell_action, w));
 	return true;
 }
 
@@ -76,9 +64,9 @@ static void an_interrupt_has_a_chip_a_count_and_actions(void **state)
 	u64 total;
 
 	open_world(w);
-	assert_success(interrupt_each(w->k, tell_interrupt, w));
+	assert_success(interrupt_each(w->o.k, tell_interrupt, w));
 	assert_string_equal(buf_text(&w->told), "0 IO-APIC-edge 7 timer other\033");
-	assert_success(interrupt_total(w->k, &total));
+	assert_success(interrupt_total(w->o.k, &total));
 	assert_int_equal(total, 3);
 	free_world(w);
 }
@@ -87,7 +75,7 @@ static bool expect_endless_actions(void *ctx, const struct interrupt *i)
 {
 	struct world *w = ctx;
 
-	assert_failure(interrupt_each_action(w->k, i, tell_action, w), ERR_BAD_DATA,
+	assert_failure(interrupt_each_action(w->o.k, i, tell_action, w), ERR_BAD_DATA,
 		       "no end of actions");
 	return true;
 }
@@ -96,9 +84,9 @@ static void actions_in_a_circle_end(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_IRQ_ACTIONS + 0x40, AT(GEN_IRQ_ACTIONS));
+	gen_put64(&w->o.g, GEN_IRQ_ACTIONS + 0x40, AT(GEN_IRQ_ACTIONS));
 	open_world(w);
-	assert_success(interrupt_each(w->k, expect_endless_actions, w));
+	assert_success(interrupt_each(w->o.k, expect_endless_actions, w));
 	free_world(w);
 }
 
@@ -106,9 +94,9 @@ static void a_descriptor_that_cannot_be_read_is_told(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_IRQ_TREE, 0x1000);
+	gen_put64(&w->o.g, GEN_IRQ_TREE, 0x1000);
 	open_world(w);
-	assert_failure(interrupt_each(w->k, tell_interrupt, w), ERR_FAULT, "interrupt 0");
+	assert_failure(interrupt_each(w->o.k, tell_interrupt, w), ERR_FAULT, "interrupt 0");
 	assert_string_equal(buf_text(&w->told), "");
 	free_world(w);
 }
@@ -118,7 +106,7 @@ static bool expect_mask(void *ctx, const struct interrupt *i)
 	struct world *w = ctx;
 	u8 mask[8];
 
-	assert_success(interrupt_affinity(w->k, i, mask, sizeof(mask)));
+	assert_success(interrupt_affinity(w->o.k, i, mask, sizeof(mask)));
 	assert_int_equal(mask[0], 3);
 	return true;
 }
@@ -129,9 +117,9 @@ static void an_affinity_is_a_mask_or_points_to_one(void **state)
 		struct world *w = new_world();
 
 		if (is_inline)
-			gen_put64(&w->g, GEN_IRQ_DESC + 32, 3);
+			gen_put64(&w->o.g, GEN_IRQ_DESC + 32, 3);
 		open_world(w);
-		assert_success(interrupt_each(w->k, expect_mask, w));
+		assert_success(interrupt_each(w->o.k, expect_mask, w));
 		free_world(w);
 	}
 }
@@ -142,12 +130,13 @@ static void gates_and_softirqs_lead_to_code(void **state)
 	vaddr_t row, addr;
 
 	open_world(w);
-	assert_success(interrupt_gate(w->k, 1, &addr));
+	assert_success(interrupt_gate(w->o.k, 1, &addr));
 	assert_int_equal(addr, 0xffffffff80021000);
-	assert_success(interrupt_softirq(w->k, 0, &row, &addr));
+	assert_success(interrupt_softirq(w->o.k, 0, &row, &addr));
 	assert_int_equal(row, AT(GEN_IRQ_SOFTIRQS));
 	assert_int_equal(addr, AT(GEN_SESSION_TEXT));
-	assert_failure(interrupt_softirq(w->k, 2, &row, &addr), ERR_ABSENT, "no softirq 2");
+	assert_failure(interrupt_softirq(w->o.k, 2, &row, &addr), ERR_ABSENT,
+		       "no softirq 2");
 	free_world(w);
 }
 
@@ -163,7 +152,7 @@ static bool tell_device(void *ctx, const struct net_device *d)
 	struct world *w = ctx;
 
 	buf_add_str(&w->told, d->name);
-	assert_success(net_device_each_address(w->k, d, count_address, w));
+	assert_success(net_device_each_address(w->o.k, d, count_address, w));
 	return true;
 }
 
@@ -172,7 +161,7 @@ static void interfaces_have_addresses_of_both_kinds(void **state)
 	struct world *w = new_world();
 
 	open_world(w);
-	assert_success(net_device_each(w->k, AT(GEN_NET), tell_device, w));
+	assert_success(net_device_each(w->o.k, AT(GEN_NET), tell_device, w));
 	assert_string_equal(buf_text(&w->told), "lo v4 v6eth0");
 	free_world(w);
 }
@@ -181,7 +170,7 @@ static bool expect_endless_addresses(void *ctx, const struct net_device *d)
 {
 	struct world *w = ctx;
 
-	assert_failure(net_device_each_address(w->k, d, count_address, w), ERR_BAD_DATA,
+	assert_failure(net_device_each_address(w->o.k, d, count_address, w), ERR_BAD_DATA,
 		       "has no end");
 	return false;
 }
@@ -190,9 +179,9 @@ static void addresses_in_a_circle_end(void **state)
 {
 	struct world *w = new_world();
 
-	gen_put64(&w->g, GEN_NET_V4 + 0x40, AT(GEN_NET_V4 + 0x40));
+	gen_put64(&w->o.g, GEN_NET_V4 + 0x40, AT(GEN_NET_V4 + 0x40));
 	open_world(w);
-	assert_success(net_device_each(w->k, AT(GEN_NET), expect_endless_addresses, w));
+	assert_success(net_device_each(w->o.k, AT(GEN_NET), expect_endless_addresses, w));
 	free_world(w);
 }
 
@@ -207,9 +196,10 @@ static void neighbours_in_a_circle_end(void **state)
 	struct world *w = new_world();
 	unsigned num = 0;
 
-	gen_put64(&w->g, GEN_NET_NEIGHBOUR, AT(GEN_NET_NEIGHBOUR));
+	gen_put64(&w->o.g, GEN_NET_NEIGHBOUR, AT(GEN_NET_NEIGHBOUR));
 	open_world(w);
-	assert_failure(neighbour_each(w->k, count_neighbour, &num), ERR_BAD_DATA, "no end");
+	assert_failure(neighbour_each(w->o.k, count_neighbour, &num), ERR_BAD_DATA,
+		       "no end");
 	assert_int_equal(num, NEIGHBOURS_MAX);
 	free_world(w);
 }
@@ -219,9 +209,9 @@ static void a_hash_table_beyond_belief_is_refused(void **state)
 	struct world *w = new_world();
 	unsigned num = 0;
 
-	gen_put64(&w->g, GEN_NET_ARP + 0x48, 63);
+	gen_put64(&w->o.g, GEN_NET_ARP + 0x48, 63);
 	open_world(w);
-	assert_failure(neighbour_each(w->k, count_neighbour, &num), ERR_BAD_DATA,
+	assert_failure(neighbour_each(w->o.k, count_neighbour, &num), ERR_BAD_DATA,
 		       "2^63 buckets");
 	free_world(w);
 }
@@ -231,9 +221,9 @@ static void a_hardware_address_is_no_longer_than_its_field(void **state)
 	struct world *w = new_world();
 	unsigned num = 0;
 
-	gen_put64(&w->g, GEN_NET_ETH0 + 64, UINT64_MAX);
+	gen_put64(&w->o.g, GEN_NET_ETH0 + 64, UINT64_MAX);
 	open_world(w);
-	assert_success(neighbour_each(w->k, count_neighbour, &num));
+	assert_success(neighbour_each(w->o.k, count_neighbour, &num));
 	assert_int_equal(num, 1);
 	free_world(w);
 }
@@ -249,11 +239,11 @@ static void a_program_has_no_more_maps_than_can_be(void **state)
 	struct world *w = new_world();
 	size_t num = 0;
 
-	gen_put64(&w->g, GEN_BPF_PROGRAM + 0x48, UINT64_MAX);
+	gen_put64(&w->o.g, GEN_BPF_PROGRAM + 0x48, UINT64_MAX);
 	for (u32 i = 0; i < BPF_MAX_MAPS + 8; i++)
-		gen_put64(&w->g, GEN_BPF_TREES + 16 + 8 * i, AT(GEN_BPF_MAP));
+		gen_put64(&w->o.g, GEN_BPF_TREES + 16 + 8 * i, AT(GEN_BPF_MAP));
 	open_world(w);
-	assert_success(bpf_program_each(w->k, count_maps, &num));
+	assert_success(bpf_program_each(w->o.k, count_maps, &num));
 	assert_int_equal(num, BPF_MAX_MAPS);
 	free_world(w);
 }
@@ -263,9 +253,9 @@ static void a_program_that_cannot_be_read_is_told(void **state)
 	struct world *w = new_world();
 	size_t num = 7;
 
-	gen_put64(&w->g, GEN_BPF_PROGRAM, 0x10);
+	gen_put64(&w->o.g, GEN_BPF_PROGRAM, 0x10);
 	open_world(w);
-	assert_failure(bpf_program_each(w->k, count_maps, &num), ERR_FAULT,
+	assert_failure(bpf_program_each(w->o.k, count_maps, &num), ERR_FAULT,
 		       "prog_idr: number 0");
 	assert_int_equal(num, 7);
 	free_world(w);

@@ -1,18 +1,13 @@
-#include "testing.h"
+#include "opened_kernel.h"
 
 #include "dump/dump.h"
 #include "gen_kernel.h"
 #include "kernel/memmap.h"
 #include "kernel/pageclass.h"
 
-static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
 struct world {
-	struct gen g;
+	struct opened_kernel o;
 	enum gen_kernel_flavour flavour;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
 	struct dump_reader *reader;
 	struct memmap *memmap;
 	struct memmap_cursor cursor;
@@ -23,28 +18,24 @@ struct world {
 static void begin(struct world *w, enum gen_kernel_flavour flavour)
 {
 	*w = (struct world){.flavour = flavour};
-	gen_kernel_init(&w->g, flavour);
+	gen_kernel_init(&w->o.g, flavour);
 }
 
 static void open_dump(struct world *w)
 {
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(dump_reader_open(w->d, &w->reader));
-	assert_success(memmap_open(w->d, &w->memmap));
+	opened_kernel_open_dump(&w->o);
+	assert_success(dump_reader_open(w->o.d, &w->reader));
+	assert_success(memmap_open(w->o.d, &w->memmap));
 	w->cursor = memmap_cursor_init(w->memmap, w->reader);
-	assert_success(pageclass_init(dump_vmcoreinfo(w->d), &w->types, dump_notices(w->d),
-				      &w->classes));
+	assert_success(pageclass_init(dump_vmcoreinfo(w->o.d), &w->types,
+				      dump_notices(w->o.d), &w->classes));
 }
 
 static void end(struct world *w)
 {
 	memmap_close(w->memmap);
 	dump_reader_close(w->reader);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
+	opened_kernel_deinit(&w->o);
 }
 
 static enum page_class judge(struct world *w, pfn_t pfn, u64 *ret_count)
@@ -56,7 +47,7 @@ static enum page_class judge(struct world *w, pfn_t pfn, u64 *ret_count)
 
 	assert_true(memmap_find(&w->cursor, pfn, &addr, &section_end, &why));
 	assert_null(why);
-	assert_success(dump_read(w->d, ADDR_VIRTUAL, addr, structs, sizeof(structs)));
+	assert_success(dump_read(w->o.d, ADDR_VIRTUAL, addr, structs, sizeof(structs)));
 	return pageclass_judge(&w->classes, pfn, structs, structs + 64, ret_count);
 }
 
@@ -70,7 +61,7 @@ static void assert_class(struct world *w, pfn_t pfn, enum page_class class, u64 
 
 static bool has_notice(struct world *w, const char *words)
 {
-	const struct notices *n = dump_notices(w->d);
+	const struct notices *n = dump_notices(w->o.d);
 
 	for (size_t i = 0; i < n->count; i++)
 		if (strstr(n->texts[i], words))
@@ -122,9 +113,9 @@ static void mem_section_may_be_an_array_without_roots(void **state)
 	pfn_t section_end;
 
 	begin(&w, GEN_KERNEL_6_1);
-	gen_kernel_forget(&w.g, "(mem_section)");
-	buf_add_str(&w.g.vmcoreinfo, "SYMBOL(mem_section)=ffffffff80002000\n"
-				     "LENGTH(mem_section)=256\nSIZE(mem_section)=16\n");
+	gen_kernel_forget(&w.o.g, "(mem_section)");
+	buf_add_str(&w.o.g.vmcoreinfo, "SYMBOL(mem_section)=ffffffff80002000\n"
+				       "LENGTH(mem_section)=256\nSIZE(mem_section)=16\n");
 	open_dump(&w);
 	assert_true(memmap_find(&w.cursor, 300, &addr, &section_end, &why));
 	assert_int_equal(addr, 0xffffffff80008000 + 300 * 64);
@@ -139,37 +130,33 @@ static void a_memory_model_that_makes_no_sense_is_refused(void **state)
 	open_dump(&w);
 	end(&w);
 	begin(&w, GEN_KERNEL_6_1);
-	gen_kernel_forget(&w.g, "LENGTH(mem_section)");
-	gen_elf(&w.g, NULL, &w.file);
-	w.src = source_from_memory(w.file.data, w.file.len, "vmcore");
-	assert_success(dump_open_source(&w.src, formats, &w.d));
-	assert_failure(memmap_open(w.d, &w.memmap), ERR_ABSENT, "LENGTH(mem_section)");
-	dump_close(w.d);
-	w.d = NULL;
-	w.file.len = 0;
-	buf_add_str(&w.g.vmcoreinfo, "LENGTH(mem_section)=7\n");
-	gen_elf(&w.g, NULL, &w.file);
-	w.src = source_from_memory(w.file.data, w.file.len, "vmcore");
-	assert_success(dump_open_source(&w.src, formats, &w.d));
-	assert_failure(memmap_open(w.d, &w.memmap), ERR_BAD_DATA,
+	gen_kernel_forget(&w.o.g, "LENGTH(mem_section)");
+	opened_kernel_open_dump(&w.o);
+	assert_failure(memmap_open(w.o.d, &w.memmap), ERR_ABSENT, "LENGTH(mem_section)");
+	dump_close(w.o.d);
+	w.o.d = NULL;
+	w.o.file.len = 0;
+	buf_add_str(&w.o.g.vmcoreinfo, "LENGTH(mem_section)=7\n");
+	opened_kernel_open_dump(&w.o);
+	assert_failure(memmap_open(w.o.d, &w.memmap), ERR_BAD_DATA,
 		       "mem_section of 7 elements");
 	end(&w);
 }
 
 static void free_blocks(struct world *w)
 {
-	gen_kernel_free(&w->g, w->flavour, 64, 6);
-	gen_kernel_free(&w->g, w->flavour, 130, 0);
+	gen_kernel_free(&w->o.g, w->flavour, 64, 6);
+	gen_kernel_free(&w->o.g, w->flavour, 130, 0);
 	/* An order that cannot be at this place, and one there is no list for. */
-	gen_kernel_free(&w->g, w->flavour, 131, 1);
-	gen_kernel_free(&w->g, w->flavour, 256, 40);
+	gen_kernel_free(&w->o.g, w->flavour, 131, 1);
+	gen_kernel_free(&w->o.g, w->flavour, 256, 40);
 	open_dump(w);
 	assert_class(w, 64, PAGE_FREE, 64);
 	assert_class(w, 130, PAGE_FREE, 1);
 	assert_class(w, 131, PAGE_FREE, 1);
 	assert_class(w, 256, PAGE_FREE, 1);
 	assert_class(w, 40, PAGE_KERNEL, 1);
-	assert_int_equal(dump_notices(w->d)->count, 0);
+	assert_int_equal(dump_notices(w->o.d)->count, 0);
 }
 
 static void free_blocks_are_as_long_as_their_order_says(void **state)
@@ -181,17 +168,17 @@ static void cache(struct world *w)
 {
 	u64 file = 0xffff888000001000, anonymous = file | 1;
 
-	gen_kernel_set(&w->g, 40,
+	gen_kernel_set(&w->o.g, 40,
 		       (struct gen_page_struct){.flags = GEN_PG_LRU, .mapping = file});
-	gen_kernel_set(&w->g, 41,
+	gen_kernel_set(&w->o.g, 41,
 		       (struct gen_page_struct){.flags = GEN_PG_LRU | GEN_PG_PRIVATE,
 						.mapping = file});
-	gen_kernel_set(&w->g, 42,
+	gen_kernel_set(&w->o.g, 42,
 		       (struct gen_page_struct){.flags = GEN_PG_LRU, .mapping = anonymous});
 	gen_kernel_set(
-		&w->g, 43,
+		&w->o.g, 43,
 		(struct gen_page_struct){.flags = GEN_PG_SWAPCACHE | GEN_PG_SWAPBACKED});
-	gen_kernel_set(&w->g, 44, (struct gen_page_struct){.flags = GEN_PG_SWAPCACHE});
+	gen_kernel_set(&w->o.g, 44, (struct gen_page_struct){.flags = GEN_PG_SWAPCACHE});
 	open_dump(w);
 	assert_class(w, 40, PAGE_CACHE, 1);
 	assert_class(w, 41, PAGE_CACHE_PRIVATE, 1);
@@ -207,10 +194,10 @@ static void page_cache_is_what_is_on_a_list_and_not_anonymous(void **state)
 
 static void compound_pages(struct world *w)
 {
-	gen_kernel_compound(&w->g, w->flavour, 64, 5, GEN_PG_LRU, 0xffff888000001001);
-	gen_kernel_compound(&w->g, w->flavour, 128, 2, GEN_PG_LRU, 0xffff888000001000);
-	gen_kernel_hugetlb(&w->g, w->flavour, 256, 8);
-	gen_kernel_compound(&w->g, w->flavour, 132, 2, 0, 0);
+	gen_kernel_compound(&w->o.g, w->flavour, 64, 5, GEN_PG_LRU, 0xffff888000001001);
+	gen_kernel_compound(&w->o.g, w->flavour, 128, 2, GEN_PG_LRU, 0xffff888000001000);
+	gen_kernel_hugetlb(&w->o.g, w->flavour, 256, 8);
+	gen_kernel_compound(&w->o.g, w->flavour, 132, 2, 0, 0);
 	open_dump(w);
 	assert_class(w, 64, PAGE_USER, 32);
 	assert_class(w, 65, PAGE_KERNEL, 1);
@@ -228,13 +215,13 @@ static void slab(struct world *w)
 {
 	bool is_old = w->flavour == GEN_KERNEL_6_1;
 
-	gen_kernel_set(&w->g, 40,
+	gen_kernel_set(&w->o.g, 40,
 		       (struct gen_page_struct){.flags = is_old ? GEN_PG_SLAB : 0,
 						.type = is_old ? 0 : 0xf5000000,
 						.mapping = 0xffff888000001001});
-	gen_kernel_set(&w->g, 41,
+	gen_kernel_set(&w->o.g, 41,
 		       (struct gen_page_struct){.type = is_old ? (u32)-257 : 0xf1000000});
-	gen_kernel_set(&w->g, 42,
+	gen_kernel_set(&w->o.g, 42,
 		       (struct gen_page_struct){.flags = GEN_PG_HWPOISON | GEN_PG_LRU});
 	open_dump(w);
 	assert_class(w, 40, PAGE_KERNEL, 1);
@@ -252,12 +239,12 @@ static void what_vmcoreinfo_does_not_tell_is_kept_and_said(void **state)
 	struct world w;
 
 	begin(&w, GEN_KERNEL_6_1);
-	gen_kernel_forget(&w.g, "PG_slab");
-	gen_kernel_forget(&w.g, "PAGE_BUDDY_MAPCOUNT_VALUE");
-	gen_kernel_forget(&w.g, "PG_lru");
-	gen_kernel_free(&w.g, GEN_KERNEL_6_1, 64, 2);
-	gen_kernel_set(&w.g, 40, (struct gen_page_struct){.mapping = 0xffff888000001001});
-	gen_kernel_set(&w.g, 41, (struct gen_page_struct){.flags = GEN_PG_LRU});
+	gen_kernel_forget(&w.o.g, "PG_slab");
+	gen_kernel_forget(&w.o.g, "PAGE_BUDDY_MAPCOUNT_VALUE");
+	gen_kernel_forget(&w.o.g, "PG_lru");
+	gen_kernel_free(&w.o.g, GEN_KERNEL_6_1, 64, 2);
+	gen_kernel_set(&w.o.g, 40, (struct gen_page_struct){.mapping = 0xffff888000001001});
+	gen_kernel_set(&w.o.g, 41, (struct gen_page_struct){.flags = GEN_PG_LRU});
 	open_dump(&w);
 	assert_class(&w, 64, PAGE_KERNEL, 1);
 	assert_class(&w, 40, PAGE_KERNEL, 1);
@@ -300,22 +287,22 @@ static void know_struct_page(struct world *w)
 static void begin_without_pages(struct world *w, enum gen_kernel_flavour flavour)
 {
 	begin(w, flavour);
-	gen_kernel_forget(&w->g, "page.");
-	gen_kernel_forget(&w->g, "NUMBER(P");
-	gen_kernel_forget(&w->g, "NUMBER(HUGE");
-	gen_kernel_forget(&w->g, "free_area");
+	gen_kernel_forget(&w->o.g, "page.");
+	gen_kernel_forget(&w->o.g, "NUMBER(P");
+	gen_kernel_forget(&w->o.g, "NUMBER(HUGE");
+	gen_kernel_forget(&w->o.g, "free_area");
 	know_struct_page(w);
 }
 
 static void make_a_page_of_each_class(struct world *w)
 {
-	gen_kernel_free(&w->g, w->flavour, 64, 6);
-	gen_kernel_compound(&w->g, w->flavour, 128, 2, GEN_PG_LRU, 0xffff888000001001);
-	gen_kernel_hugetlb(&w->g, w->flavour, 256, 8);
-	gen_kernel_set(&w->g, 40,
+	gen_kernel_free(&w->o.g, w->flavour, 64, 6);
+	gen_kernel_compound(&w->o.g, w->flavour, 128, 2, GEN_PG_LRU, 0xffff888000001001);
+	gen_kernel_hugetlb(&w->o.g, w->flavour, 256, 8);
+	gen_kernel_set(&w->o.g, 40,
 		       (struct gen_page_struct){.flags = GEN_PG_LRU | GEN_PG_PRIVATE,
 						.mapping = 0xffff888000001000});
-	gen_kernel_set(&w->g, 41, (struct gen_page_struct){.flags = GEN_PG_HWPOISON});
+	gen_kernel_set(&w->o.g, 41, (struct gen_page_struct){.flags = GEN_PG_HWPOISON});
 	open_dump(w);
 	assert_class(w, 64, PAGE_FREE, 64);
 	assert_class(w, 128, PAGE_USER, 4);
@@ -334,7 +321,7 @@ static void what_vmcoreinfo_lacks_comes_from_the_types_of_the_dump(void **state)
 	know(&w, NULL, "PGTY_hugetlb", 0xf4);
 	know(&w, NULL, "PGTY_offline", 0xf1);
 	make_a_page_of_each_class(&w);
-	assert_int_equal(dump_notices(w.d)->count, 0);
+	assert_int_equal(dump_notices(w.o.d)->count, 0);
 	end(&w);
 
 	begin_without_pages(&w, GEN_KERNEL_6_1);
@@ -346,7 +333,7 @@ static void what_vmcoreinfo_lacks_comes_from_the_types_of_the_dump(void **state)
 	know(&w, NULL, "PG_buddy", 0x80);
 	know(&w, NULL, "PG_offline", 0x100);
 	make_a_page_of_each_class(&w);
-	assert_int_equal(dump_notices(w.d)->count, 0);
+	assert_int_equal(dump_notices(w.o.d)->count, 0);
 	end(&w);
 }
 
@@ -357,7 +344,7 @@ static void vmcoreinfo_is_believed_before_the_types(void **state)
 	begin(&w, GEN_KERNEL_6_1);
 	know(&w, "page", "mapping", 32);
 	know(&w, NULL, "PG_lru", 5);
-	gen_kernel_set(&w.g, 40,
+	gen_kernel_set(&w.o.g, 40,
 		       (struct gen_page_struct){.flags = GEN_PG_LRU,
 						.mapping = 0xffff888000001001});
 	open_dump(&w);
@@ -373,12 +360,10 @@ static void members_outside_struct_page_are_bad_data(void **state)
 	open_dump(&w);
 	end(&w);
 	begin(&w, GEN_KERNEL_6_1);
-	gen_kernel_forget(&w.g, "page.private");
-	buf_add_str(&w.g.vmcoreinfo, "OFFSET(page.private)=60\n");
-	gen_elf(&w.g, NULL, &w.file);
-	w.src = source_from_memory(w.file.data, w.file.len, "vmcore");
-	assert_success(dump_open_source(&w.src, formats, &w.d));
-	assert_failure(pageclass_init(dump_vmcoreinfo(w.d), &w.types, dump_notices(w.d),
+	gen_kernel_forget(&w.o.g, "page.private");
+	buf_add_str(&w.o.g.vmcoreinfo, "OFFSET(page.private)=60\n");
+	opened_kernel_open_dump(&w.o);
+	assert_failure(pageclass_init(dump_vmcoreinfo(w.o.d), &w.types, dump_notices(w.o.d),
 				      &w.classes),
 		       ERR_BAD_DATA, "outside its 64 bytes");
 	end(&w);

@@ -1,16 +1,11 @@
-#include "testing.h"
+#include "opened_kernel.h"
 
 #include "base/bytes.h"
 #include "gen_pcp.h"
 #include "kernel/pcp.h"
 
-static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
+	struct opened_kernel o;
 	struct memmap *memmap;
 	struct typelist types;
 	struct pageclass classes;
@@ -33,27 +28,23 @@ static struct btf_want *type_of(struct world *w, const char *type, const char *m
 static void begin(struct world *w)
 {
 	*w = (struct world){.types = gen_pcp_types()};
-	gen_pcp_init(&w->g);
+	gen_pcp_init(&w->o.g);
 }
 
 static struct err *read_lists(struct world *w)
 {
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(memmap_open(w->d, &w->memmap));
-	assert_success(pageclass_init(dump_vmcoreinfo(w->d), &w->types, dump_notices(w->d),
-				      &w->classes));
-	return pcp_read(w->d, &w->types, w->memmap, &w->classes, &w->pcp);
+	opened_kernel_open_dump(&w->o);
+	assert_success(memmap_open(w->o.d, &w->memmap));
+	assert_success(pageclass_init(dump_vmcoreinfo(w->o.d), &w->types,
+				      dump_notices(w->o.d), &w->classes));
+	return pcp_read(w->o.d, &w->types, w->memmap, &w->classes, &w->pcp);
 }
 
 static void end(struct world *w)
 {
 	pcp_free(w->pcp);
 	memmap_close(w->memmap);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
+	opened_kernel_deinit(&w->o);
 }
 
 static void assert_block(struct world *w, pfn_t behind, pfn_t first, pfn_t block_end)
@@ -68,12 +59,12 @@ static void assert_block(struct world *w, pfn_t behind, pfn_t first, pfn_t block
 /* Lists that a healthy kernel may have. */
 static void fill(struct world *w)
 {
-	gen_pcp_push(&w->g, 0, 0, 0, 100, 0);
-	gen_pcp_push(&w->g, 0, 0, 0, 60, 0);
-	gen_pcp_push(&w->g, 0, 0, 0, 101, 0);
-	gen_pcp_push(&w->g, 0, 1, 5, 200, 1);
-	gen_pcp_push(&w->g, 1, 0, 11, 304, 3);
-	gen_pcp_push(&w->g, 1, 1, 2, 59, 0);
+	gen_pcp_push(&w->o.g, 0, 0, 0, 100, 0);
+	gen_pcp_push(&w->o.g, 0, 0, 0, 60, 0);
+	gen_pcp_push(&w->o.g, 0, 0, 0, 101, 0);
+	gen_pcp_push(&w->o.g, 0, 1, 5, 200, 1);
+	gen_pcp_push(&w->o.g, 1, 0, 11, 304, 3);
+	gen_pcp_push(&w->o.g, 1, 1, 2, 59, 0);
 }
 
 static void free_pages_of_all_zones_and_cpus_are_found_in_order(void **state)
@@ -94,7 +85,7 @@ static void free_pages_of_all_zones_and_cpus_are_found_in_order(void **state)
 	assert_block(&w, 201, 200, 202);
 	assert_block(&w, 202, 304, 312);
 	assert_false(pcp_find(w.pcp, 312, &first, &block_end));
-	assert_int_equal(dump_notices(w.d)->count, 0);
+	assert_int_equal(dump_notices(w.o.d)->count, 0);
 	end(&w);
 }
 
@@ -103,7 +94,7 @@ static void the_list_behind_those_of_low_orders_holds_huge_pages(void **state)
 	struct world w;
 
 	begin(&w);
-	gen_pcp_push(&w.g, 0, 0, GEN_PCP_HUGE_LIST, 0, GEN_PCP_HUGE_ORDER);
+	gen_pcp_push(&w.o.g, 0, 0, GEN_PCP_HUGE_LIST, 0, GEN_PCP_HUGE_ORDER);
 	assert_success(read_lists(&w));
 	assert_int_equal(pcp_num_pages(w.pcp), 512);
 	assert_block(&w, 511, 0, 512);
@@ -134,8 +125,8 @@ static void cpus_that_cannot_be_are_not_looked_at(void **state)
 
 	begin(&w);
 	fill(&w);
-	gen_put64(&w.g, GEN_PCP_POSSIBLE, 1);
-	gen_put64(&w.g, GEN_PCP_OFFSETS + 8, 0xdead000000000000);
+	gen_put64(&w.o.g, GEN_PCP_POSSIBLE, 1);
+	gen_put64(&w.o.g, GEN_PCP_OFFSETS + 8, 0xdead000000000000);
 	assert_success(read_lists(&w));
 	assert_int_equal(pcp_num_pages(w.pcp), 3 + 8);
 	end(&w);
@@ -145,94 +136,94 @@ static void cpus_that_cannot_be_are_not_looked_at(void **state)
 
 static void page_in_use(struct world *w)
 {
-	gen_put32(&w->g, gen_pcp_struct_at(60) + 52, 1);
+	gen_put32(&w->o.g, gen_pcp_struct_at(60) + 52, 1);
 }
 
 static void page_in_use_inside_a_block(struct world *w)
 {
-	gen_put32(&w->g, gen_pcp_struct_at(309) + 52, 1);
+	gen_put32(&w->o.g, gen_pcp_struct_at(309) + 52, 1);
 }
 
 static void mapped_page(struct world *w)
 {
-	gen_put32(&w->g, gen_pcp_struct_at(60) + 48, 0);
+	gen_put32(&w->o.g, gen_pcp_struct_at(60) + 48, 0);
 }
 
 static void buddy_page(struct world *w)
 {
-	gen_put32(&w->g, gen_pcp_struct_at(60) + 48, (u32)-129);
+	gen_put32(&w->o.g, gen_pcp_struct_at(60) + 48, (u32)-129);
 }
 
 static void page_on_an_lru_list(struct world *w)
 {
-	gen_put64(&w->g, gen_pcp_struct_at(60), GEN_PG_LRU);
+	gen_put64(&w->o.g, gen_pcp_struct_at(60), GEN_PG_LRU);
 }
 
 static void wrong_way_back(struct world *w)
 {
-	gen_put64(&w->g, gen_pcp_struct_at(60) + 16,
+	gen_put64(&w->o.g, gen_pcp_struct_at(60) + 16,
 		  GEN_PCP_IMAGE + gen_pcp_struct_at(101) + 8);
 }
 
 static void wrong_end(struct world *w)
 {
-	gen_put64(&w->g, gen_pcp_lists_at(0, 0) + GEN_PCP_LISTS + 8,
+	gen_put64(&w->o.g, gen_pcp_lists_at(0, 0) + GEN_PCP_LISTS + 8,
 		  GEN_PCP_IMAGE + gen_pcp_struct_at(60) + 8);
 }
 
 static void list_in_a_circle(struct world *w)
 {
-	gen_put64(&w->g, gen_pcp_struct_at(101) + 8,
+	gen_put64(&w->o.g, gen_pcp_struct_at(101) + 8,
 		  GEN_PCP_IMAGE + gen_pcp_struct_at(100) + 8);
-	gen_put64(&w->g, gen_pcp_struct_at(100) + 16,
+	gen_put64(&w->o.g, gen_pcp_struct_at(100) + 16,
 		  GEN_PCP_IMAGE + gen_pcp_struct_at(101) + 8);
 }
 
 static void count_too_small(struct world *w)
 {
-	gen_put32(&w->g, gen_pcp_lists_at(0, 0), 2);
+	gen_put32(&w->o.g, gen_pcp_lists_at(0, 0), 2);
 }
 
 static void count_too_large(struct world *w)
 {
-	gen_put32(&w->g, gen_pcp_lists_at(0, 0), 4);
+	gen_put32(&w->o.g, gen_pcp_lists_at(0, 0), 4);
 }
 
 static void impossible_count(struct world *w)
 {
-	gen_put32(&w->g, gen_pcp_lists_at(0, 0), UINT32_MAX);
+	gen_put32(&w->o.g, gen_pcp_lists_at(0, 0), UINT32_MAX);
 }
 
 static void node_outside_the_memmap(struct world *w)
 {
-	gen_put64(&w->g, gen_pcp_struct_at(60) + 8, GEN_PCP_IMAGE + 8);
+	gen_put64(&w->o.g, gen_pcp_struct_at(60) + 8, GEN_PCP_IMAGE + 8);
 }
 
 static void node_between_two_structs(struct world *w)
 {
-	gen_put64(&w->g, gen_pcp_struct_at(60) + 8,
+	gen_put64(&w->o.g, gen_pcp_struct_at(60) + 8,
 		  GEN_PCP_IMAGE + gen_pcp_struct_at(101) + 16);
 }
 
 static void node_of_memory_without_memmap(struct world *w)
 {
-	gen_put64(&w->g, gen_pcp_struct_at(60) + 8,
+	gen_put64(&w->o.g, gen_pcp_struct_at(60) + 8,
 		  GEN_PCP_IMAGE + gen_pcp_struct_at(GEN_KERNEL_NO_MEMMAP) + 8);
 }
 
 static void page_on_two_lists(struct world *w)
 {
-	gen_pcp_push(&w->g, 1, 1, 2, 201, 0);
+	gen_pcp_push(&w->o.g, 1, 1, 2, 201, 0);
 }
 
 static void block_at_an_odd_place(struct world *w)
 {
-	gen_pcp_push(&w->g, 1, 1, 5, 401, 1);
+	gen_pcp_push(&w->o.g, 1, 1, 5, 401, 1);
 }
 
 static void lists_that_cannot_be_read(struct world *w)
 {
-	gen_put64(&w->g, GEN_PCP_OFFSETS + 8, 0x10000000);
+	gen_put64(&w->o.g, GEN_PCP_OFFSETS + 8, 0x10000000);
 }
 
 static void one_doubt_about_one_list_and_none_is_believed(void **state)

@@ -1,6 +1,6 @@
 /* What RCU waits for, over a crashed kernel that VMCOREINFO alone describes: two leaves
  * with two CPUs each. */
-#include "testing.h"
+#include "opened_kernel.h"
 
 #include "gen.h"
 #include "kernel/rcu.h"
@@ -34,11 +34,7 @@ static const char vmcoreinfo[] =
 	"OFFSET(task_struct.rcu_node_entry)=32\nOFFSET(list_head.next)=0\n";
 
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
+	struct opened_kernel o;
 	struct cpu cpus[4];
 	struct rcu_wait wait;
 };
@@ -55,16 +51,16 @@ static vaddr_t entry(unsigned task)
 
 static void put(struct world *w, vaddr_t addr, u64 value)
 {
-	gen_put64(&w->g, addr - IMAGE, value);
+	gen_put64(&w->o.g, addr - IMAGE, value);
 }
 
 static int set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	gen_init(&w->g, 12, 2 * NUM_PAGES);
-	gen_ram(&w->g, 0, NUM_PAGES, GEN_PRESENT);
-	buf_add_str(&w->g.vmcoreinfo, vmcoreinfo);
+	gen_init(&w->o.g, 12, 2 * NUM_PAGES);
+	gen_ram(&w->o.g, 0, NUM_PAGES, GEN_PRESENT);
+	buf_add_str(&w->o.g.vmcoreinfo, vmcoreinfo);
 	for (unsigned n = 0; n < 4; n++) {
 		w->cpus[n].number = n;
 		put(w, IMAGE + PERCPU + 8 * n, n * SIZE);
@@ -81,24 +77,17 @@ static int tear_down(void **state)
 {
 	struct world *w = *state;
 
-	kernel_close(w->k);
-	dump_close(w->d);
-	gen_deinit(&w->g);
-	buf_deinit(&w->file);
+	opened_kernel_deinit(&w->o);
 	free(w);
 	return 0;
 }
 
 static struct err *read_wait(struct world *w)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
 	const struct cpu_table cpus = {.cpus = w->cpus, .count = 4};
 
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	return rcu_wait_read(w->k, &cpus, &w->wait);
+	opened_kernel_open(&w->o);
+	return rcu_wait_read(w->o.k, &cpus, &w->wait);
 }
 
 static void it_waits_for_the_cpus_whose_bits_are_set(void **state)
@@ -164,9 +153,9 @@ static void without_the_types_it_says_which_one_lacks(void **state)
 {
 	struct world *w = *state;
 
-	buf_deinit(&w->g.vmcoreinfo);
-	w->g.vmcoreinfo = BUF_INIT;
-	buf_add_str(&w->g.vmcoreinfo, "OSRELEASE=6.1.0-gen\nPAGESIZE=4096\n");
+	buf_deinit(&w->o.g.vmcoreinfo);
+	w->o.g.vmcoreinfo = BUF_INIT;
+	buf_add_str(&w->o.g.vmcoreinfo, "OSRELEASE=6.1.0-gen\nPAGESIZE=4096\n");
 	assert_failure(read_wait(w), ERR_ABSENT, "rcu_data");
 }
 

@@ -1,6 +1,6 @@
 /* Lists of tasks and tables of CPUs, healthy and hostile, over a crashed kernel that
  * VMCOREINFO alone describes. */
-#include "testing.h"
+#include "opened_kernel.h"
 
 #include "gen.h"
 #include "kernel/task.h"
@@ -47,13 +47,7 @@ static const char vmcoreinfo[] =
 	"OFFSET(list_head.prev)=8\n";
 
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
-	struct cpu_table cpus;
-	struct notices notices;
+	struct opened_kernel o;
 	struct task_count count;
 	struct buf names; /* of the tasks seen, each with a blank behind it */
 };
@@ -70,7 +64,7 @@ static vaddr_t signal_of(unsigned n)
 
 static void put(struct world *w, vaddr_t addr, u64 value)
 {
-	gen_put64(&w->g, addr - IMAGE, value);
+	gen_put64(&w->o.g, addr - IMAGE, value);
 }
 
 /* Make @next follow @node, both list_heads. */
@@ -97,9 +91,9 @@ static int set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	gen_init(&w->g, 12, 2 * NUM_PAGES);
-	gen_ram(&w->g, 0, NUM_PAGES, GEN_PRESENT);
-	buf_add_str(&w->g.vmcoreinfo, vmcoreinfo);
+	gen_init(&w->o.g, 12, 2 * NUM_PAGES);
+	gen_ram(&w->o.g, 0, NUM_PAGES, GEN_PRESENT);
+	buf_add_str(&w->o.g.vmcoreinfo, vmcoreinfo);
 	for (unsigned n = 0; n < 5; n++)
 		put_task(w, n, n);
 	for (unsigned n = 0; n < 5; n++)
@@ -123,12 +117,7 @@ static int tear_down(void **state)
 {
 	struct world *w = *state;
 
-	cpu_table_deinit(&w->cpus);
-	notices_deinit(&w->notices);
-	kernel_close(w->k);
-	dump_close(w->d);
-	gen_deinit(&w->g);
-	buf_deinit(&w->file);
+	opened_kernel_deinit(&w->o);
 	buf_deinit(&w->names);
 	free(w);
 	return 0;
@@ -136,13 +125,7 @@ static int tear_down(void **state)
 
 static void open_world(struct world *w)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "vmcore");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	assert_success(cpu_table_read(w->k, &w->notices, &w->cpus));
+	opened_kernel_open_cpus(&w->o);
 }
 
 static void take_name(void *ctx, const struct task *t)
@@ -155,15 +138,8 @@ static void take_name(void *ctx, const struct task *t)
 static void walk(struct world *w)
 {
 	open_world(w);
-	assert_success(task_each(w->k, &w->cpus, &w->notices, take_name, w, &w->count));
-}
-
-static bool has_notice(const struct world *w, const char *words)
-{
-	for (size_t i = 0; i < w->notices.count; i++)
-		if (strstr(w->notices.texts[i], words))
-			return true;
-	return false;
+	assert_success(
+		task_each(w->o.k, &w->o.cpus, &w->o.notices, take_name, w, &w->count));
 }
 
 static void processes_threads_and_idle_tasks_are_each_seen_once(void **state)
@@ -186,7 +162,7 @@ static void a_list_that_loops_ends_and_is_walked_from_its_other_end(void **state
 	walk(w);
 	assert_string_equal(buf_text(&w->names), "t0 t1 t2 t5 t6 t4 t3 ");
 	assert_int_equal(w->count.num_breaks, 1);
-	assert_true(has_notice(w, "loops"));
+	assert_true(opened_kernel_has_notice(&w->o, "loops"));
 }
 
 static void a_list_that_leads_nowhere_is_walked_from_its_other_end(void **state)
@@ -235,11 +211,11 @@ static void the_panic_cpu_and_its_task_are_known(void **state)
 	struct world *w = *state;
 
 	open_world(w);
-	assert_int_equal(w->cpus.count, 1);
-	assert_true(w->cpus.has_panic_cpu);
-	assert_int_equal(w->cpus.panic_cpu, 0);
-	assert_int_equal(w->cpus.cpus[0].curr, task(3));
-	assert_ptr_equal(cpu_find_task(&w->cpus, task(3)), &w->cpus.cpus[0]);
+	assert_int_equal(w->o.cpus.count, 1);
+	assert_true(w->o.cpus.has_panic_cpu);
+	assert_int_equal(w->o.cpus.panic_cpu, 0);
+	assert_int_equal(w->o.cpus.cpus[0].curr, task(3));
+	assert_ptr_equal(cpu_find_task(&w->o.cpus, task(3)), &w->o.cpus.cpus[0]);
 }
 
 static void without_a_panic_there_is_no_panic_cpu(void **state)
@@ -248,7 +224,7 @@ static void without_a_panic_there_is_no_panic_cpu(void **state)
 
 	put(w, IMAGE + MASKS + 0x400, UINT32_MAX);
 	open_world(w);
-	assert_false(w->cpus.has_panic_cpu);
+	assert_false(w->o.cpus.has_panic_cpu);
 }
 
 static void an_absurd_number_of_cpus_is_not_believed(void **state)
@@ -256,11 +232,12 @@ static void an_absurd_number_of_cpus_is_not_believed(void **state)
 	struct world *w = *state;
 
 	put(w, IMAGE + MASKS, UINT32_MAX);
-	memset(w->g.memory + MASKS + 0x100, 0xff, 0x300);
+	memset(w->o.g.memory + MASKS + 0x100, 0xff, 0x300);
 	open_world(w);
-	assert_int_equal(w->cpus.count, 64);
-	assert_true(has_notice(w, "CPU 1, 2, 3, 4, 5, 6, 7, 8 and 55 more"));
-	assert_true(w->notices.count < 5);
+	assert_int_equal(w->o.cpus.count, 64);
+	assert_true(
+		opened_kernel_has_notice(&w->o, "CPU 1, 2, 3, 4, 5, 6, 7, 8 and 55 more"));
+	assert_true(w->o.notices.count < 5);
 }
 
 /* Four CPUs that are plugged in, of which number 2 is offline. */
@@ -276,7 +253,7 @@ static void put_four_cpus(struct world *w)
 
 static u64 rip_of(struct world *w, unsigned cpu)
 {
-	const struct cpu *c = cpu_find(&w->cpus, cpu);
+	const struct cpu *c = cpu_find(&w->o.cpus, cpu);
 	u64 rip = 0;
 
 	assert_non_null(c);
@@ -290,11 +267,11 @@ static void notes_of_a_hypervisor_are_those_of_all_cpus_plugged_in(void **state)
 	struct world *w = *state;
 
 	put_four_cpus(w);
-	w->g.num_cpus = 4;
+	w->o.g.num_cpus = 4;
 	open_world(w);
-	assert_int_equal(w->cpus.count, 8);
-	assert_int_equal(w->cpus.num_present, 4);
-	assert_int_equal(w->cpus.num_online, 3);
+	assert_int_equal(w->o.cpus.count, 8);
+	assert_int_equal(w->o.cpus.num_present, 4);
+	assert_int_equal(w->o.cpus.num_online, 3);
 	for (unsigned n = 0; n < 4; n++)
 		assert_int_equal(rip_of(w, n), GEN_RIP + n);
 }
@@ -304,12 +281,12 @@ static void notes_of_a_kernel_are_those_of_the_cpus_online(void **state)
 	struct world *w = *state;
 
 	put_four_cpus(w);
-	w->g.num_cpus = 3;
+	w->o.g.num_cpus = 3;
 	open_world(w);
 	assert_int_equal(rip_of(w, 0), GEN_RIP);
 	assert_int_equal(rip_of(w, 1), GEN_RIP + 1);
 	assert_int_equal(rip_of(w, 3), GEN_RIP + 2);
-	assert_false(cpu_find(&w->cpus, 2)->has_regs);
+	assert_false(cpu_find(&w->o.cpus, 2)->has_regs);
 }
 
 /* The note that @cpu wrote when it was stopped, with @rip. */
@@ -317,11 +294,11 @@ static void put_crash_note(struct world *w, unsigned cpu, u64 rip)
 {
 	paddr_t at = NOTES + cpu * 0x400;
 
-	gen_put32(&w->g, at, 5);
-	gen_put32(&w->g, at + 4, 336);
-	gen_put32(&w->g, at + 8, 1);
-	memcpy(w->g.memory + at + 12, "CORE", 5);
-	gen_put64(&w->g, at + 20 + 112 + 16 * 8, rip);
+	gen_put32(&w->o.g, at, 5);
+	gen_put32(&w->o.g, at + 4, 336);
+	gen_put32(&w->o.g, at + 8, 1);
+	memcpy(w->o.g.memory + at + 12, "CORE", 5);
+	gen_put64(&w->o.g, at + 20 + 112 + 16 * 8, rip);
 }
 
 static void a_cpu_that_left_no_note_does_not_shift_the_others(void **state)
@@ -329,16 +306,17 @@ static void a_cpu_that_left_no_note_does_not_shift_the_others(void **state)
 	struct world *w = *state;
 
 	put_four_cpus(w);
-	w->g.num_cpus = 2;
+	w->o.g.num_cpus = 2;
 	put(w, IMAGE + MASKS + 0x500, IMAGE + NOTES);
 	put_crash_note(w, 1, 0xffffffff80001234);
 	put_crash_note(w, 3, 0xffffffff80005678);
 	open_world(w);
 	assert_int_equal(rip_of(w, 1), 0xffffffff80001234);
 	assert_int_equal(rip_of(w, 3), 0xffffffff80005678);
-	assert_false(cpu_find(&w->cpus, 0)->has_regs);
-	assert_true(has_notice(w, "did not answer when told to stop: CPU 0"));
-	assert_false(has_notice(w, "stop: CPU 0, 2"));
+	assert_false(cpu_find(&w->o.cpus, 0)->has_regs);
+	assert_true(
+		opened_kernel_has_notice(&w->o, "did not answer when told to stop: CPU 0"));
+	assert_false(opened_kernel_has_notice(&w->o, "stop: CPU 0, 2"));
 }
 
 #define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -1,42 +1,25 @@
 /* Tables of tasks, what memory processes have, and how it is mapped. */
-#include "testing.h"
+#include "opened_kernel.h"
 
 #include "gen_session.h"
 #include "kernel/page_walk.h"
 #include "kernel/task_memory.h"
 
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
-	struct cpu_table cpus;
-	struct notices notices;
+	struct opened_kernel o;
 	struct task_table tasks;
 };
 
 static void read_world(struct world *w)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	assert_success(cpu_table_read(w->k, &w->notices, &w->cpus));
-	assert_success(task_table_read(w->k, &w->cpus, &w->notices, &w->tasks));
+	opened_kernel_open_cpus(&w->o);
+	assert_success(task_table_read(w->o.k, &w->o.cpus, &w->o.notices, &w->tasks));
 }
 
 static void free_world(struct world *w)
 {
 	task_table_deinit(&w->tasks);
-	cpu_table_deinit(&w->cpus);
-	notices_deinit(&w->notices);
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
+	opened_kernel_deinit(&w->o);
 }
 
 static vaddr_t task(unsigned n)
@@ -49,7 +32,7 @@ static void tasks_come_in_the_order_of_ps(void **state)
 	static const u32 pids[] = {0, 0, 1, 2, 10, 11, 12};
 	struct world w = {0};
 
-	gen_session_init(&w.g);
+	gen_session_init(&w.o.g);
 	read_world(&w);
 	assert_int_equal(w.tasks.count, ARRAY_SIZE(pids));
 	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
@@ -63,7 +46,7 @@ static void a_task_is_found_by_address_and_by_pid(void **state)
 {
 	struct world w = {0};
 
-	gen_session_init(&w.g);
+	gen_session_init(&w.o.g);
 	read_world(&w);
 	for (unsigned n = 0; n < GEN_NUM_TASKS; n++)
 		assert_int_equal(task_table_find(&w.tasks, task(n))->task.addr, task(n));
@@ -81,7 +64,7 @@ static void a_row_knows_its_parent_and_when_it_ran(void **state)
 	struct world w = {0};
 	const struct task_row *row;
 
-	gen_session_init(&w.g);
+	gen_session_init(&w.o.g);
 	read_world(&w);
 	row = task_table_find_pid(&w.tasks, 12);
 	assert_int_equal(row->ppid, 2);
@@ -94,8 +77,8 @@ static void a_parent_that_is_no_task_has_no_pid(void **state)
 {
 	struct world w = {0};
 
-	gen_session_init(&w.g);
-	gen_put64(&w.g, GEN_SESSION_TASK(GEN_TASK_WORKER) + GEN_TASK_PARENT, 0xdead);
+	gen_session_init(&w.o.g);
+	gen_put64(&w.o.g, GEN_SESSION_TASK(GEN_TASK_WORKER) + GEN_TASK_PARENT, 0xdead);
 	read_world(&w);
 	assert_int_equal(task_table_find_pid(&w.tasks, 10)->ppid, 0);
 	free_world(&w);
@@ -106,10 +89,10 @@ static void memory_is_counted_in_pages(void **state)
 	struct world w = {0};
 	struct task_memory m;
 
-	gen_session_init(&w.g);
+	gen_session_init(&w.o.g);
 	read_world(&w);
-	task_memory_read(w.k, &w.cpus, &w.tasks, &task_table_find_pid(&w.tasks, 1)->task,
-			 &m);
+	task_memory_read(w.o.k, &w.o.cpus, &w.tasks,
+			 &task_table_find_pid(&w.tasks, 1)->task, &m);
 	assert_int_equal(m.mapped_pages, 100);
 	assert_int_equal(m.resident_pages, 25);
 	free_world(&w);
@@ -120,10 +103,10 @@ static void a_kernel_thread_has_no_memory(void **state)
 	struct world w = {0};
 	struct task_memory m;
 
-	gen_session_init(&w.g);
+	gen_session_init(&w.o.g);
 	read_world(&w);
-	task_memory_read(w.k, &w.cpus, &w.tasks, &task_table_find_pid(&w.tasks, 2)->task,
-			 &m);
+	task_memory_read(w.o.k, &w.o.cpus, &w.tasks,
+			 &task_table_find_pid(&w.tasks, 2)->task, &m);
 	assert_int_equal(m.mapped_pages | m.resident_pages, 0);
 	free_world(&w);
 }
@@ -133,11 +116,11 @@ static void more_freed_than_counted_is_none(void **state)
 	struct world w = {0};
 	struct task_memory m;
 
-	gen_session_init(&w.g);
-	gen_put64(&w.g, GEN_SESSION_MM + 16, (u64)-3);
+	gen_session_init(&w.o.g);
+	gen_put64(&w.o.g, GEN_SESSION_MM + 16, (u64)-3);
 	read_world(&w);
-	task_memory_read(w.k, &w.cpus, &w.tasks, &task_table_find_pid(&w.tasks, 1)->task,
-			 &m);
+	task_memory_read(w.o.k, &w.o.cpus, &w.tasks,
+			 &task_table_find_pid(&w.tasks, 1)->task, &m);
 	assert_int_equal(m.resident_pages, 0);
 	free_world(&w);
 }
@@ -148,9 +131,9 @@ static void a_walk_shows_every_table(void **state)
 	struct world w = {0};
 	struct page_walk walk;
 
-	gen_session_init(&w.g);
+	gen_session_init(&w.o.g);
 	read_world(&w);
-	assert_success(page_walk_task(w.k, &task_table_find_pid(&w.tasks, 1)->task,
+	assert_success(page_walk_task(w.o.k, &task_table_find_pid(&w.tasks, 1)->task,
 				      GEN_SESSION_USER + 0x123, &walk));
 	assert_true(walk.is_mapped);
 	assert_int_equal(walk.num_steps, ARRAY_SIZE(names));
@@ -168,10 +151,10 @@ static void a_large_page_is_mapped_as_a_whole(void **state)
 	struct world w = {0};
 	struct page_walk walk;
 
-	gen_session_init(&w.g);
-	gen_put64(&w.g, 0x9000 + 3 * 8, 0x4000000 | 0xe7);
+	gen_session_init(&w.o.g);
+	gen_put64(&w.o.g, 0x9000 + 3 * 8, 0x4000000 | 0xe7);
 	read_world(&w);
-	assert_success(page_walk_task(w.k, &task_table_find_pid(&w.tasks, 1)->task,
+	assert_success(page_walk_task(w.o.k, &task_table_find_pid(&w.tasks, 1)->task,
 				      0x600000 + 0x161900, &walk));
 	assert_int_equal(walk.num_steps, 3);
 	assert_int_equal(walk.page_len, 2 << 20);
@@ -184,14 +167,14 @@ static void a_walk_ends_where_nothing_is_mapped(void **state)
 	struct world w = {0};
 	struct page_walk walk;
 
-	gen_session_init(&w.g);
+	gen_session_init(&w.o.g);
 	read_world(&w);
-	assert_success(page_walk_task(w.k, &task_table_find_pid(&w.tasks, 1)->task,
+	assert_success(page_walk_task(w.o.k, &task_table_find_pid(&w.tasks, 1)->task,
 				      GEN_SESSION_USER + 0x1000, &walk));
 	assert_false(walk.is_mapped);
 	assert_int_equal(walk.num_steps, 4);
 	assert_non_null(strstr(walk.why, "0x401000"));
-	assert_success(page_walk_kernel(w.k, 0xffffc90000000000, &walk));
+	assert_success(page_walk_kernel(w.o.k, 0xffffc90000000000, &walk));
 	assert_false(walk.is_mapped);
 	assert_int_equal(walk.num_steps, 1);
 	free_world(&w);
@@ -202,11 +185,11 @@ static void a_table_that_leads_to_itself_ends(void **state)
 	struct world w = {0};
 	struct page_walk walk;
 
-	gen_session_init(&w.g);
-	gen_put64(&w.g, 0x7000, 0x7067);
+	gen_session_init(&w.o.g);
+	gen_put64(&w.o.g, 0x7000, 0x7067);
 	read_world(&w);
 	assert_success(
-		page_walk_task(w.k, &task_table_find_pid(&w.tasks, 1)->task, 0, &walk));
+		page_walk_task(w.o.k, &task_table_find_pid(&w.tasks, 1)->task, 0, &walk));
 	assert_true(walk.num_steps <= PAGE_WALK_MAX_STEPS);
 	free_world(&w);
 }
@@ -217,14 +200,14 @@ static void user_memory_is_read_through_the_tables(void **state)
 	const struct task *t;
 	char text[5];
 
-	gen_session_init(&w.g);
+	gen_session_init(&w.o.g);
 	read_world(&w);
 	t = &task_table_find_pid(&w.tasks, 10)->task;
-	assert_success(task_user_read(w.k, t, GEN_SESSION_USER + 0x100, text, 5));
+	assert_success(task_user_read(w.o.k, t, GEN_SESSION_USER + 0x100, text, 5));
 	assert_string_equal(text, "prog");
-	assert_failure(task_user_read(w.k, t, GEN_SESSION_USER + 0xffe, text, 5), ERR_FAULT,
-		       "0x401000");
-	assert_failure(task_user_read(w.k, &task_table_find_pid(&w.tasks, 2)->task,
+	assert_failure(task_user_read(w.o.k, t, GEN_SESSION_USER + 0xffe, text, 5),
+		       ERR_FAULT, "0x401000");
+	assert_failure(task_user_read(w.o.k, &task_table_find_pid(&w.tasks, 2)->task,
 				      GEN_SESSION_USER, text, 5),
 		       ERR_ABSENT, "no memory of its own");
 	free_world(&w);

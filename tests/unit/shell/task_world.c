@@ -47,7 +47,7 @@ static const char members[] =
 
 void put(struct world *w, u64 at, u64 value)
 {
-	gen_put64(&w->g, at, value);
+	gen_put64(&w->o.g, at, value);
 }
 
 void put_task(struct world *w, unsigned n, u64 member, u64 value)
@@ -59,7 +59,7 @@ struct world *new_task_world(void)
 {
 	struct world *w = new_world();
 
-	buf_add_str(&w->g.vmcoreinfo, members);
+	buf_add_str(&w->o.g.vmcoreinfo, members);
 	return w;
 }
 

@@ -82,7 +82,7 @@ static void parents_that_are_each_others_children_end(void **state)
 	struct world *w = new_world();
 	size_t lines = 0;
 
-	gen_put64(&w->g, GEN_SESSION_TASK(GEN_TASK_INIT) + GEN_TASK_PARENT,
+	gen_put64(&w->o.g, GEN_SESSION_TASK(GEN_TASK_INIT) + GEN_TASK_PARENT,
 		  GEN_SESSION_IMAGE + GEN_SESSION_TASK(GEN_TASK_WORKER));
 	open_world(w);
 	for (const char *at = run(w->s, "ps -p 10", SHELL_DONE); *at; at++)
@@ -326,9 +326,9 @@ static void a_list_that_loops_or_breaks_off_ends(void **state)
 	const char *out;
 	size_t lines = 0;
 
-	gen_put64(&w->g, GEN_SESSION_TASK(GEN_TASK_HOSTILE) + GEN_TASK_TASKS,
+	gen_put64(&w->o.g, GEN_SESSION_TASK(GEN_TASK_HOSTILE) + GEN_TASK_TASKS,
 		  GEN_SESSION_IMAGE + GEN_SESSION_TASK(GEN_TASK_KTHREADD) + GEN_TASK_TASKS);
-	gen_put64(&w->g, GEN_SESSION_TASK(GEN_TASK_THREAD) + GEN_TASK_TASKS, 0xdead);
+	gen_put64(&w->o.g, GEN_SESSION_TASK(GEN_TASK_THREAD) + GEN_TASK_TASKS, 0xdead);
 	open_world(w);
 	out = run(w->s, "list -o 32 -h ffffffff80001000", SHELL_FAILED);
 	assert_non_null(strstr(out, "list: duplicate list entry: ffffffff80001"));
@@ -357,14 +357,14 @@ static struct world *new_world_with_tree(void)
 {
 	struct world *w = new_world();
 
-	buf_add_str(&w->g.vmcoreinfo,
+	buf_add_str(&w->o.g.vmcoreinfo,
 		    "OFFSET(rb_root.rb_node)=0\nOFFSET(rb_node.__rb_parent_color)=0\n"
 		    "OFFSET(rb_node.rb_right)=8\nOFFSET(rb_node.rb_left)=16\n");
-	gen_put64(&w->g, RB_ROOT, GEN_SESSION_IMAGE + RB_NODES + 0x20);
-	put_rb_node(&w->g, 1, 0, 2, 3);
-	put_rb_node(&w->g, 2, 1, 0, 0);
-	put_rb_node(&w->g, 3, 1, 4, 0);
-	put_rb_node(&w->g, 4, 3, 0, 0);
+	gen_put64(&w->o.g, RB_ROOT, GEN_SESSION_IMAGE + RB_NODES + 0x20);
+	put_rb_node(&w->o.g, 1, 0, 2, 3);
+	put_rb_node(&w->o.g, 2, 1, 0, 0);
+	put_rb_node(&w->o.g, 3, 1, 4, 0);
+	put_rb_node(&w->o.g, 4, 3, 0, 0);
 	return w;
 }
 
@@ -393,7 +393,7 @@ static void what_is_broken_in_a_tree_is_told_behind_the_rest(void **state)
 {
 	struct world *w = new_world_with_tree();
 
-	put_rb_node(&w->g, 2, 3, 0, 0);
+	put_rb_node(&w->o.g, 2, 3, 0, 0);
 	open_world(w);
 	assert_fails(w->s, "tree ffffffff80022000",
 		     "ffffffff80022120\nffffffff80022160\nffffffff80022180\ntree: ");

@@ -10,10 +10,10 @@ static struct world *opened_devices(void)
 {
 	struct world *w = new_world();
 
-	gen_io_add(&w->g);
-	gen_files_add(&w->g);
-	gen_net_add(&w->g);
-	put_xa_node_btf(&w->g);
+	gen_io_add(&w->o.g);
+	gen_files_add(&w->o.g);
+	gen_net_add(&w->o.g);
+	put_xa_node_btf(&w->o.g);
 	open_world(w);
 	return w;
 }

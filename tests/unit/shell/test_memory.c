@@ -9,7 +9,7 @@ static struct world *prepare(u64 random)
 {
 	struct world *w = blank_world();
 
-	gen_memory_init(&w->g, random);
+	gen_memory_init(&w->o.g, random);
 	return w;
 }
 
@@ -48,7 +48,7 @@ static void usage_without_counters_is_a_sentence(void **state)
 	struct world *w = prepare(0);
 
 	/* The page that has them does not exist. */
-	gen_ram(&w->g, GEN_MEMORY_STATS >> 12, 1, GEN_ABSENT);
+	gen_ram(&w->o.g, GEN_MEMORY_STATS >> 12, 1, GEN_ABSENT);
 	open_world(w);
 	assert_fails(w->s, "kmem -i",
 		     "kmem: the kernel's counters of memory cannot be had");
@@ -59,8 +59,8 @@ static void a_limit_of_less_than_a_page_has_no_shares(void **state)
 {
 	struct world *w = prepare(0);
 
-	gen_put64(&w->g, GEN_MEMORY_STATS + 0x210, 0); /* no swap, */
-	gen_put64(&w->g, GEN_MEMORY_STATS + 0x230, 1); /* and a limit of 1 kB */
+	gen_put64(&w->o.g, GEN_MEMORY_STATS + 0x210, 0); /* no swap, */
+	gen_put64(&w->o.g, GEN_MEMORY_STATS + 0x230, 1); /* and a limit of 1 kB */
 	open_world(w);
 	assert_has(w->s, "kmem -i",
 		   "    COMMITTED       15        60 KB    0% of TOTAL LIMIT\n");
@@ -125,7 +125,7 @@ static void a_list_of_free_objects_that_leads_astray_is_not_believed(void **stat
 	struct world *w = prepare(0);
 
 	/* The first free object points out of its slab. */
-	gen_put64(&w->g, GEN_MEMORY_SLAB + 0x100 + 128, 0xdead0000);
+	gen_put64(&w->o.g, GEN_MEMORY_SLAB + 0x100 + 128, 0xdead0000);
 	open_world(w);
 	assert_has(w->s, "kmem -S thing",
 		   "   ffff888000018200  (unknown: the list of free objects is broken)\n");
@@ -136,7 +136,7 @@ static void a_list_of_free_objects_that_loops_ends(void **state)
 {
 	struct world *w = prepare(0);
 
-	gen_put64(&w->g, GEN_MEMORY_SLAB + 0x300 + 128,
+	gen_put64(&w->o.g, GEN_MEMORY_SLAB + 0x300 + 128,
 		  0xffff888000000000 + GEN_MEMORY_SLAB + 0x100);
 	open_world(w);
 	assert_has(w->s, "kmem -S thing", "   ffff888000018300  (cpu 0 cache)\n");
@@ -148,7 +148,7 @@ static void partial_slabs_that_loop_end(void **state)
 	struct world *w = prepare(0);
 	u64 list = GEN_MEMORY_PAGE(0x19) + GEN_PAGE_SLAB_LIST;
 
-	gen_put64(&w->g, list, GEN_SESSION_IMAGE + list);
+	gen_put64(&w->o.g, list, GEN_SESSION_IMAGE + list);
 	open_world(w);
 	assert_has(w->s, "kmem -s thing", "more partial slabs than it counts");
 	assert_has(w->s, "kmem -s thing",
@@ -162,7 +162,7 @@ static void caches_that_lead_to_each_other_end(void **state)
 	const char *out;
 	size_t lines = 0;
 
-	gen_put64(&w->g, GEN_MEMORY_CACHE(1) + 48,
+	gen_put64(&w->o.g, GEN_MEMORY_CACHE(1) + 48,
 		  GEN_SESSION_IMAGE + GEN_MEMORY_CACHE(0) + 48);
 	open_world(w);
 	out = run(w->s, "kmem -s ffffffff80013200", SHELL_DONE);
@@ -208,7 +208,7 @@ static void a_free_list_that_loops_is_cut(void **state)
 	struct world *w = prepare(0);
 	u64 block = GEN_MEMORY_PAGE(GEN_MEMORY_FREE) + GEN_PAGE_BUDDY_LIST;
 
-	gen_put64(&w->g, block, GEN_SESSION_IMAGE + block);
+	gen_put64(&w->o.g, block, GEN_SESSION_IMAGE + block);
 	open_world(w);
 	assert_has(
 		w->s, "kmem -f",
@@ -409,8 +409,8 @@ static void texts_are_found_across_pages(void **state)
 	struct world *w = prepare(0);
 	const char *out;
 
-	memcpy(gen_page(&w->g, 0x2b) + 4092, "over", 4);
-	memcpy(gen_page(&w->g, 0x2c), "there\n", 6);
+	memcpy(gen_page(&w->o.g, 0x2b) + 4092, "over", 4);
+	memcpy(gen_page(&w->o.g, 0x2c), "there\n", 6);
 	open_world(w);
 	out = run(w->s, "search -p -s 20000 -c overthere \"version 6.1\"", SHELL_DONE);
 	assert_part("search", out, "21806: version 6.1.0-gen (gen)....");
@@ -434,7 +434,7 @@ static void an_area_without_end_is_not_searched(void **state)
 {
 	struct world *w = prepare(0);
 
-	gen_put64(&w->g, GEN_MEMORY_AREAS + 0x108, UINT64_MAX / 2);
+	gen_put64(&w->o.g, GEN_MEMORY_AREAS + 0x108, UINT64_MAX / 2);
 	open_world(w);
 	assert_has(w->s, "search 65762078756e694c",
 		   "ffffffff80021800: 65762078756e694c \n");
@@ -514,7 +514,7 @@ static void areas_that_lead_to_each_other_end(void **state)
 {
 	struct world *w = prepare(0);
 
-	gen_put64(&w->g, GEN_MEMORY_VMAS + 0x50, GEN_SESSION_IMAGE + GEN_MEMORY_VMAS);
+	gen_put64(&w->o.g, GEN_MEMORY_VMAS + 0x50, GEN_SESSION_IMAGE + GEN_MEMORY_VMAS);
 	open_world(w);
 	assert_has(w->s, "vm 1",
 		   "vm: areas of the mm_struct at 0xffffffff80002800: the area at "

@@ -180,13 +180,13 @@ static void other_classes_are_walked_and_servers_are_no_tasks(void **state)
 	set_child(w, server, NODE_RIGHT, task);
 	put(w, entity(GEN_TASK_KTHREADD) + 81920, 1);
 	open_world(w);
-	assert_success(run_queue_read(w->k, 0, &q));
-	assert_success(run_queue_each(w->k, &q, RUN_QUEUE_STOP, note_queued, &told));
-	assert_success(run_queue_each(w->k, &q, RUN_QUEUE_DEADLINE, note_queued, &told));
+	assert_success(run_queue_read(w->o.k, 0, &q));
+	assert_success(run_queue_each(w->o.k, &q, RUN_QUEUE_STOP, note_queued, &told));
+	assert_success(run_queue_each(w->o.k, &q, RUN_QUEUE_DEADLINE, note_queued, &told));
 	assert_int_equal(told.count, 2);
 	assert_int_equal(told.tasks[0], TASK(GEN_TASK_THREAD));
 	assert_int_equal(told.tasks[1], TASK(GEN_TASK_INIT));
-	assert_success(run_queue_each(w->k, &q, RUN_QUEUE_FAIR, note_queued, &told));
+	assert_success(run_queue_each(w->o.k, &q, RUN_QUEUE_FAIR, note_queued, &told));
 	assert_int_equal(told.count, 7);
 	assert_int_equal(told.tasks[6], TASK(GEN_TASK_KTHREADD));
 	assert_true(told.is_delayed[6]);
@@ -267,7 +267,7 @@ static void timers_of_a_wheel_are_told_in_order(void **state)
 	put(w, FREE + 0x210, 700);
 	put(w, FREE + 0x218, 0x1234);
 	open_world(w);
-	assert_success(timer_wheel_read(w->k, IMAGE + FREE, &q));
+	assert_success(timer_wheel_read(w->o.k, IMAGE + FREE, &q));
 	assert_int_equal(q.count, 2);
 	assert_int_equal(q.timers[0].expires, 700);
 	assert_int_equal(q.timers[0].function, 0x1234);
@@ -284,7 +284,7 @@ static void a_wheel_that_loops_is_cut(void **state)
 	put(w, FREE + 8, IMAGE + FREE + 0x100);
 	put(w, FREE + 0x100, IMAGE + FREE + 0x100);
 	open_world(w);
-	assert_failure(timer_wheel_read(w->k, IMAGE + FREE, &q), ERR_INCOMPLETE,
+	assert_failure(timer_wheel_read(w->o.k, IMAGE + FREE, &q), ERR_INCOMPLETE,
 		       "more than 65536 timers");
 	assert_int_equal(q.count, TIMER_QUEUE_MAX);
 	timer_queue_deinit(&q);

@@ -13,20 +13,16 @@ struct world *new_world(void)
 {
 	struct world *w = blank_world();
 
-	gen_session_init(&w->g);
+	gen_session_init(&w->o.g);
 	return w;
 }
 
 void open_world_to(struct world *w, int fd)
 {
-	static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
 	const struct shell_options o = {.stdout_fd = fd, .program = "test"};
 
-	gen_elf(&w->g, NULL, &w->file);
-	w->src = source_from_memory(w->file.data, w->file.len, "dump");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
-	assert_success(shell_open(w->k, &o, &w->s));
+	opened_kernel_open(&w->o);
+	assert_success(shell_open(w->o.k, &o, &w->s));
 }
 
 void open_world(struct world *w)
@@ -50,10 +46,7 @@ struct world *opened_world(void)
 void free_world(struct world *w)
 {
 	shell_close(w->s);
-	kernel_close(w->k);
-	dump_close(w->d);
-	buf_deinit(&w->file);
-	gen_deinit(&w->g);
+	opened_kernel_deinit(&w->o);
 	free(w);
 }
 

@@ -1,26 +1,22 @@
 /*
  * A session of the shell over a generated machine, and what tests ask of sessions.
  *
- * A test fills the machine and then opens it: new_world(), changes to g, open_world().
+ * A test fills the machine and then opens it: new_world(), changes to o.g, open_world().
  */
 #ifndef TESTS_UNIT_SHELL_WORLD_H
 #define TESTS_UNIT_SHELL_WORLD_H
 
-#include "testing.h"
+#include "kernel/opened_kernel.h"
 
 #include "gen_session.h"
 #include "shell/shell.h"
 
 struct world {
-	struct gen g;
-	struct buf file;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
+	struct opened_kernel o;
 	struct shell *s;
 };
 
-/* Without a machine yet: the test makes one in g. */
+/* Without a machine yet: the test makes one in o.g. */
 struct world *blank_world(void);
 /* With the machine of gen_session.h. */
 struct world *new_world(void);
