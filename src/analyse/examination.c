@@ -1,5 +1,7 @@
 #include "analyse/examination.h"
 
+#include "analyse/judge.h"
+
 struct err *examination_new(struct kernel *k, struct examination **ret)
 {
 	cleanup(examination_freep) struct examination *e = calloc(1, sizeof(*e));
@@ -65,7 +67,7 @@ void examination_make(struct examination *e)
 	if (cpu && e->place.is_panic)
 		panic_unwind(e->k, cpu, e->stack);
 	crash_site_find(e->k, e->stack, e->place.is_panic, &e->site);
-	verdict_find(&q, &e->verdict);
+	judge_find(&q, &e->verdict);
 }
 
 void examination_format(struct buf *b, const struct examination *e)

@@ -11,30 +11,6 @@ static json_t *locks_of(json_t *blocked)
 	return json_object_get(blocked, "locks");
 }
 
-json_t *html_lock_of(json_t *blocked, json_t *task)
-{
-	return html_find(locks_of(blocked), "address", html_get(task, "lock"));
-}
-
-static bool is_freeze(json_t *lock)
-{
-	return str_has_prefix(html_get(lock, "what"), "freeze of");
-}
-
-const char *html_lock_state(json_t *lock)
-{
-	const char *state = html_get(lock, "state");
-
-	return is_freeze(lock) ? "frozen" : str_eq(state, "unknown") ? "" : state;
-}
-
-void html_tell_lock(struct buf *b, json_t *lock)
-{
-	html_fill(b, lock,
-		  *html_get(lock, "what") ? "<b>{what}</b> ({kind} <code>{address}</code>)"
-					  : "<b>{kind}</b> <code>{address}</code>");
-}
-
 /* ---- the cause ---- */
 
 static bool blames_a_lock(const char *class)
@@ -64,7 +40,7 @@ static unsigned fits(json_t *blocked, json_t *lock, const char *class)
 	const char *is = html_get(lock, "owner_is");
 
 	if (str_eq(class, "frozen-filesystem"))
-		return is_freeze(lock) ? 2 : 0;
+		return html_is_freeze(lock) ? 2 : 0;
 	if (str_eq(class, "orphaned-lock"))
 		return str_has_prefix(is, "gone") ? 2 : str_eq(is, "none");
 	return is_end(blocked, lock);
@@ -123,7 +99,7 @@ static void tell_cause(struct buf *b, json_t *lock)
 	html_tell_lock(b, lock);
 	if (behind > html_get_int(lock, "waiters"))
 		buf_add_str(b, ", some behind others");
-	if (is_freeze(lock)) {
+	if (html_is_freeze(lock)) {
 		buf_add_str(b, ". The filesystem is frozen; they go on when it is thawed.");
 	} else {
 		if (*html_lock_state(lock))

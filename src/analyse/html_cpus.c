@@ -6,14 +6,6 @@
 #define MIN_SHARED 4  /* fewer have a card each */
 #define MAX_PLACES 16 /* where idle CPUs may be, to share one */
 
-bool html_is_panicked(json_t *report, json_t *cpu)
-{
-	json_t *panic = json_object_get(report, "panic");
-
-	return json_is_true(json_object_get(panic, "panicked")) && html_has(panic, "cpu") &&
-	       html_get_int(panic, "cpu") == html_get_int(cpu, "cpu");
-}
-
 /* Where it was when it was stopped: at the exception, if there was one. */
 static const char *where(json_t *cpu)
 {
@@ -25,16 +17,6 @@ static const char *where(json_t *cpu)
 					     "exception")) return html_get(frame,
 									   "function");
 	return html_get(json_array_get(frames, 0), "function");
-}
-
-void html_add_task(struct buf *b, json_t *cpu)
-{
-	json_t *task = json_object_get(cpu, "task");
-
-	if (task)
-		html_fill(b, task, "{comm} (pid {pid})");
-	else
-		buf_add_str(b, "task not known");
 }
 
 static void add_cpu(struct buf *b, json_t *report, json_t *cpu)

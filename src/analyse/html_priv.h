@@ -47,6 +47,8 @@ void html_plain_function(struct buf *b, json_t *task);
 json_t *html_lock_of(json_t *blocked, json_t *task);
 /* "held", "frozen" …; "" if it is not known. */
 const char *html_lock_state(json_t *lock);
+/* Is it what a filesystem is frozen with? */
+bool html_is_freeze(json_t *lock);
 /* Its name and address. */
 void html_tell_lock(struct buf *b, json_t *lock);
 

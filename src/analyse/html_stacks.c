@@ -8,11 +8,6 @@
 #define MAX_NAMED 8  /* tasks that are named as having one stack */
 #define MAX_ALIKE 64 /* stacks of idle CPUs that others are compared with */
 
-json_t *html_frames(json_t *owner)
-{
-	return json_object_get(json_object_get(owner, "backtrace"), "frames");
-}
-
 /* ---- frames ---- */
 
 static bool is_culprit(json_t *culprit, json_t *frame)

@@ -85,8 +85,6 @@ struct inquest {
 	struct stack *room; /* to unwind others in */
 };
 
-void verdict_find(const struct inquest *q, struct verdict *ret);
-
 /* Append one line without its end: "NULL pointer dereference in foo_read [foo], CPU 1, task
  * cat (pid 123)". Escaped. */
 void verdict_format(struct buf *b, const struct verdict *v, const struct inquest *q);
@@ -102,7 +100,7 @@ void verdict_acquit(struct verdict *v);
 /* Take the frame @index of @s for whom to look at, if it is one. */
 void verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
 		   size_t index);
-/* Take the function at @pc. */
+/* Take the function that @pc lies in. */
 void verdict_blame_function(const struct inquest *q, struct verdict *v, vaddr_t pc);
 /* Whose code a task that does not run, or a CPU, was in. */
 void verdict_blame_task(const struct inquest *q, struct verdict *v, vaddr_t task);
