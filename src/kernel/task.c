@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "kernel/field.h"
+#include "kernel/pid_table.h"
 #include "kernel/task_set_priv.h"
 
 #include <string.h>
@@ -321,6 +322,42 @@ static struct err *walk_all(struct walk *w, const struct cpu_table *cpus)
 			      visit_process);
 }
 
+struct salvage {
+	struct walk *walk;
+	struct err *err;
+};
+
+static bool visit_salvaged(void *ctx, vaddr_t task)
+{
+	struct salvage *s = ctx;
+	bool is_new;
+
+	s->err = visit(s->walk, task, &is_new);
+	return !s->err && s->walk->count.count < TASKS_MAX;
+}
+
+/* Where the lists break, their other parts are still in the table of process IDs. */
+static struct err *salvage_tasks(struct walk *w)
+{
+	struct salvage s = {.walk = w};
+	size_t before = w->count.count;
+	struct err *err;
+
+	if (!w->count.num_breaks && !w->count.num_unreadable)
+		return NULL;
+	err = pid_table_each(w->k, visit_salvaged, &s);
+	if (s.err) {
+		err_ignore(err);
+		return s.err;
+	}
+	notices_add_err(w->n, err);
+	if (w->count.count > before)
+		notices_add(w->n,
+			    "list of tasks: %zu more were found through their process IDs",
+			    w->count.count - before);
+	return NULL;
+}
+
 struct err *task_each(struct kernel *k, const struct cpu_table *cpus, struct notices *n,
 		      void (*each)(void *ctx, const struct task *t), void *ctx,
 		      struct task_count *ret)
@@ -332,6 +369,8 @@ struct err *task_each(struct kernel *k, const struct cpu_table *cpus, struct not
 	w.seen = seen;
 	if (!err)
 		err = walk_all(&w, cpus);
+	if (!err)
+		err = salvage_tasks(&w);
 	if (err)
 		return err;
 	*ret = w.count;

@@ -1,5 +1,6 @@
 /* Lists of tasks and tables of CPUs, healthy and hostile, over a crashed kernel that
  * VMCOREINFO alone describes. */
+#include "kernel/xa_node_btf.h"
 #include "opened_kernel.h"
 
 #include "gen.h"
@@ -17,7 +18,8 @@ enum {
 	TASKS = 32,
 	THREAD_NODE = 48,
 	SIGNAL = 64,
-	ON_CPU = 72
+	ON_CPU = 72,
+	PID_LINKS = 80
 };
 
 /* Where things lie in the image. Task n has its task_struct and its signal_struct. */
@@ -28,6 +30,7 @@ enum {
 	PERCPU = 0x11000,
 	MASKS = 0x12000,
 	NOTES = 0x13000,
+	PIDS = 0x14000,
 	TASK_SIZE = 0x100,
 };
 
@@ -163,6 +166,43 @@ static void a_list_that_loops_ends_and_is_walked_from_its_other_end(void **state
 	assert_string_equal(buf_text(&w->names), "t0 t1 t2 t5 t6 t4 t3 ");
 	assert_int_equal(w->count.num_breaks, 1);
 	assert_true(opened_kernel_has_notice(&w->o, "loops"));
+}
+
+/* The IDs of one thread: an IDR with one entry has no nodes. */
+static void put_pid(struct world *w, vaddr_t task)
+{
+	put(w, IMAGE + PIDS, IMAGE + PIDS + 16); /* idr.xa_head */
+	put(w, IMAGE + PIDS + 16 + 8, task + PID_LINKS);
+	buf_add_str(&w->o.g.vmcoreinfo,
+		    "SYMBOL(init_pid_ns)=ffffffff80014000\nOFFSET(pid_namespace.idr)=0\n"
+		    "OFFSET(xarray.xa_head)=0\nOFFSET(pid.tasks)=8\n"
+		    "OFFSET(task_struct.pid_links)=80\n");
+	gen_ram(&w->o.g, XA_NODE_BTF >> 12, 1, GEN_PRESENT);
+	put_xa_node_btf(&w->o.g);
+}
+
+static void who_is_between_two_breaks_is_found_by_the_process_ids(void **state)
+{
+	struct world *w = *state;
+
+	put(w, task(1) + TASKS, ABSENT + TASKS);
+	put(w, task(4) + TASKS + 8, ABSENT + TASKS);
+	put_pid(w, task(3));
+	walk(w);
+	assert_string_equal(buf_text(&w->names), "t0 t1 t4 t3 ");
+	assert_true(w->count.num_breaks >= 1);
+	assert_true(opened_kernel_has_notice(
+		&w->o, "1 more were found through their process IDs"));
+}
+
+static void process_ids_are_not_asked_where_the_list_is_whole(void **state)
+{
+	struct world *w = *state;
+
+	put_pid(w, ABSENT);
+	walk(w);
+	assert_string_equal(buf_text(&w->names), "t0 t1 t2 t5 t6 t3 t4 ");
+	assert_int_equal(w->count.num_unreadable, 0);
 }
 
 static void a_list_that_leads_nowhere_is_walked_from_its_other_end(void **state)
@@ -327,6 +367,8 @@ int main(void)
 		WORLD_TEST(processes_threads_and_idle_tasks_are_each_seen_once),
 		WORLD_TEST(a_list_that_loops_ends_and_is_walked_from_its_other_end),
 		WORLD_TEST(a_list_that_leads_nowhere_is_walked_from_its_other_end),
+		WORLD_TEST(who_is_between_two_breaks_is_found_by_the_process_ids),
+		WORLD_TEST(process_ids_are_not_asked_where_the_list_is_whole),
 		WORLD_TEST(threads_that_loop_end),
 		WORLD_TEST(threads_that_lead_to_their_process_again_end),
 		WORLD_TEST(an_empty_list_is_whole),
