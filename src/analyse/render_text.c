@@ -624,6 +624,14 @@ static void render_taint(struct buf *b, json_t *report)
 	}
 }
 
+static void render_command_line(struct buf *b, json_t *report)
+{
+	json_t *banner = json_object_get(report, "banner");
+
+	if (has(banner, "command_line"))
+		buf_printf(b, "\nCommand line:\n  %s\n", show(banner, "command_line"));
+}
+
 static void render_modules(struct buf *b, json_t *report)
 {
 	json_t *modules = json_object_get(report, "modules"), *module;
@@ -684,6 +692,7 @@ void report_render_text(struct buf *b, json_t *report)
 	render_run_queues(b, report);
 	render_memory(b, report);
 	render_taint(b, report);
+	render_command_line(b, report);
 	render_modules(b, report);
 	render_log(b, report);
 	render_health(b, report);
