@@ -1,6 +1,7 @@
 #include "kernel/slab_cache.h"
 
 #include "kernel/field.h"
+#include "kernel/list_walk.h"
 
 #define ORDER_SHIFT 16 /* of kmem_cache_order_objects.x: OO_SHIFT */
 #define MAX_ORDER   16
@@ -112,27 +113,34 @@ static void read_cache(struct kernel *k, const struct layout *l, vaddr_t addr,
 	*ret = c;
 }
 
+static struct err *begin_caches(struct kernel *k, struct layout *l, struct list_walk *walk)
+{
+	vaddr_t head;
+	struct err *err = kernel_symbol_get(k, "slab_caches", &head);
+
+	if (!err)
+		err = read_layout(k, l);
+	if (!err)
+		list_walk_begin(walk, k, head, l->list.offset, SLAB_CACHES_MAX);
+	return err;
+}
+
 struct err *slab_cache_each(struct kernel *k,
 			    void (*each)(void *ctx, const struct slab_cache *c), void *ctx)
 {
 	struct layout l = {.num_reads = 0};
-	vaddr_t head, node;
-	struct err *err = kernel_symbol_get(k, "slab_caches", &head);
+	struct list_walk walk;
+	vaddr_t addr;
+	struct err *err = begin_caches(k, &l, &walk);
 
-	if (!err)
-		err = read_layout(k, &l);
-	if (!err)
-		err = kernel_read_ptr(k, head, &node);
-	for (unsigned i = 0; !err && node != head && i < SLAB_CACHES_MAX; i++) {
+	while (!err && !(err = list_walk_next(&walk, &addr)) && addr) {
 		struct slab_cache c;
 
-		read_cache(k, &l, node - l.list.offset, &c);
+		read_cache(k, &l, addr, &c);
 		err = count_nodes(k, &l, &c);
 		c.bytes = c.num_slabs * c.slab_bytes;
-		if (!err) {
+		if (!err)
 			each(ctx, &c);
-			err = kernel_read_ptr(k, node, &node);
-		}
 	}
 	return err_wrap(err, "slab caches");
 }
@@ -140,24 +148,18 @@ struct err *slab_cache_each(struct kernel *k,
 bool slab_cache_find(struct kernel *k, vaddr_t addr, struct slab_cache *ret)
 {
 	struct layout l = {.num_reads = 0};
-	vaddr_t head, node;
-	bool is_found = false;
-	struct err *err = kernel_symbol_get(k, "slab_caches", &head);
+	struct list_walk walk;
+	vaddr_t at = 0;
+	struct err *err = begin_caches(k, &l, &walk);
 
-	if (!err)
-		err = read_layout(k, &l);
-	if (!err)
-		err = kernel_read_ptr(k, head, &node);
-	for (unsigned i = 0; !err && !is_found && node != head && i < SLAB_CACHES_MAX;
-	     i++) {
-		is_found = node - l.list.offset == addr;
-		if (!is_found)
-			err = kernel_read_ptr(k, node, &node);
+	while (!err && !(err = list_walk_next(&walk, &at)) && at && at != addr)
+		;
+	if (err || !at) {
+		err_ignore(err);
+		return false;
 	}
-	err_ignore(err);
-	if (is_found)
-		read_cache(k, &l, addr, ret);
-	return is_found;
+	read_cache(k, &l, addr, ret);
+	return true;
 }
 
 struct err *slab_cache_each_node(struct kernel *k, vaddr_t addr,

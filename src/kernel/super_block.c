@@ -1,6 +1,7 @@
 #include "kernel/super_block.h"
 
 #include "kernel/field.h"
+#include "kernel/list_walk.h"
 
 static void read_text(struct kernel *k, vaddr_t addr, char text[SUPER_BLOCK_ID_SIZE])
 {
@@ -35,21 +36,21 @@ void super_block_read(struct kernel *k, vaddr_t addr, struct super_block *ret)
 bool super_block_of(struct kernel *k, vaddr_t addr, struct super_block *ret)
 {
 	struct field list = field_find(k, "super_block", "s_list");
-	vaddr_t head, node;
+	struct list_walk walk;
+	vaddr_t head, at = 0;
 	u64 size;
 	struct err *err;
 
 	if (!list.present || !type_size_find(k, "super_block", &size) ||
 	    !kernel_symbol_find(k, "super_blocks", &head))
 		return false;
-	err = kernel_read_ptr(k, head, &node);
-	for (unsigned i = 0; !err && node != head && i < SUPER_BLOCKS_MAX; i++) {
-		if (addr - (node - list.offset) < size) {
-			super_block_read(k, node - list.offset, ret);
-			return true;
-		}
-		err = kernel_read_ptr(k, node, &node);
+	list_walk_begin(&walk, k, head, list.offset, SUPER_BLOCKS_MAX);
+	while (!(err = list_walk_next(&walk, &at)) && at && addr - at >= size)
+		;
+	if (err || !at) {
+		err_ignore(err);
+		return false;
 	}
-	err_ignore(err);
-	return false;
+	super_block_read(k, at, ret);
+	return true;
 }

@@ -1,7 +1,7 @@
 #include "kernel/vmalloc_area.h"
 
 #include "kernel/field.h"
-#include "kernel/list_guard.h"
+#include "kernel/list_walk.h"
 
 #define MAX_NODES 4096
 
@@ -43,17 +43,16 @@ static struct err *take_area(struct walk *w, vaddr_t va)
 
 static struct err *walk_list(struct walk *w, vaddr_t head)
 {
-	struct list_guard guard = {0};
-	vaddr_t node;
-	struct err *err = kernel_read_ptr(w->k, head, &node);
+	struct list_walk walk;
+	struct err *err;
+	vaddr_t area;
 
-	while (!err && node != head && w->num < VMALLOC_AREAS_MAX) {
+	list_walk_begin(&walk, w->k, head, w->list.offset, VMALLOC_AREAS_MAX - w->num);
+	while (!(err = list_walk_next(&walk, &area)) && area) {
 		w->num++;
-		err = list_guard_check(&guard, node);
-		if (!err)
-			err = take_area(w, node - w->list.offset);
-		if (!err)
-			err = kernel_read_ptr(w->k, node, &node);
+		err = take_area(w, area);
+		if (err)
+			return err;
 	}
 	return err;
 }
