@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "analyse/hang.h"
+#include "analyse/judge.h"
 #include "kernel/tiny_kernel.h"
 
 #define SECOND 1000000000ull
@@ -16,6 +17,8 @@ struct world {
 	struct crash_site site;
 	struct cpu_table cpus;
 	struct stack *room;
+	struct block_requests io;
+	struct memory_use memory;
 	struct verdict v;
 };
 
@@ -57,15 +60,22 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static struct inquest inquest_of(struct world *w)
+{
+	return (struct inquest){.k = w->tiny->k,
+				.log = &w->log,
+				.place = &w->place,
+				.site = &w->site,
+				.blocked = &w->blocked,
+				.cpus = &w->cpus,
+				.io = &w->io,
+				.memory = &w->memory,
+				.room = w->room};
+}
+
 static void judge(struct world *w)
 {
-	const struct inquest q = {.k = w->tiny->k,
-				  .log = &w->log,
-				  .place = &w->place,
-				  .site = &w->site,
-				  .blocked = &w->blocked,
-				  .cpus = &w->cpus,
-				  .room = w->room};
+	const struct inquest q = inquest_of(w);
 
 	hang_find(&q, &w->v);
 }
@@ -177,6 +187,63 @@ a_machine_that_nobody_stopped_has_no_owner_to_blame_for_a_short_wait(void **stat
 	assert_int_equal(w->v.class, CRASH_NONE);
 }
 
+static void whoever_ran_when_the_messenger_came_is_not_accused(void **state)
+{
+	struct world *w = *state;
+	struct stack *s = calloc(1, sizeof(*s));
+	struct inquest q;
+
+	s->num_frames = 1;
+	s->frames[0] = (struct frame){.pc = TINY(0x1310), .has_symbol = true};
+	assert_true(kernel_symbol_at(w->tiny->k, TINY(0x1310), &s->frames[0].symbol));
+	w->site = (struct crash_site){.stack = s,
+				      .trigger = TRIGGER_NMI,
+				      .trigger_frame = CRASH_SITE_NONE,
+				      .exception_frame = CRASH_SITE_NONE};
+	/* The lock's owner, who is to blame, is not known. */
+	w->locks[0].fate = OWNER_UNKNOWN;
+	q = inquest_of(w);
+	judge_find(&q, &w->v);
+	assert_int_equal(w->v.class, CRASH_LOCK_HELD);
+	assert_false(w->v.culprit.is_known);
+	free(s);
+}
+
+/* A read that the driver has, and a task that waits for I/O. */
+static void put_io(struct world *w, u64 age_ns)
+{
+	w->blocked.num_locks = 0;
+	w->tasks[0].lock = BLOCKED_NONE;
+	w->tasks[0].wait.kind = WAIT_IO;
+	w->io.num_oldest = w->io.count = 1;
+	w->io.oldest[0].request = (struct block_request){
+		.state = BLOCK_REQUEST_IN_FLIGHT, .has_age = true, .age_ns = age_ns};
+	w->io.oldest[0].driver = TINY(0x1300);
+	snprintf(w->io.oldest[0].disk, sizeof(w->io.oldest[0].disk), "sda");
+}
+
+static void a_driver_that_has_a_request_for_long_is_blamed(void **state)
+{
+	struct world *w = *state;
+
+	put_io(w, 9 * SECOND);
+	judge(w);
+	assert_int_equal(w->v.class, CRASH_STUCK_IO);
+	assert_string_equal(w->v.culprit.function, "inner");
+	assert_string_equal(w->v.disk, "sda");
+}
+
+static void a_driver_that_was_just_asked_is_not(void **state)
+{
+	struct world *w = *state;
+
+	put_io(w, SECOND);
+	judge(w);
+	assert_int_equal(w->v.class, CRASH_STUCK_IO);
+	assert_false(w->v.culprit.is_known);
+	assert_string_equal(w->v.disk, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +264,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_machine_that_nobody_stopped_has_no_owner_to_blame_for_a_short_wait,
 			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			whoever_ran_when_the_messenger_came_is_not_accused, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_driver_that_has_a_request_for_long_is_blamed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_driver_that_was_just_asked_is_not, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
