@@ -39,12 +39,14 @@ static struct err *work_modules(void *ctx)
 static struct err *work_target(void *ctx)
 {
 	struct role *r = ctx;
-	const struct manifest_target *target = &r->manifest->target;
+	const struct manifest_target *target = r->manifest->targets;
 	cleanup(dumpdir_close) struct dumpdir d = {.fd = -1};
 	cleanup(freep) char *parent = NULL;
-	struct err *err =
-		target_mount(target, r->manifest->deadlines.device_ms, MOUNT_POINT);
+	struct err *err;
 
+	if (!r->manifest->num_targets)
+		return err_new(ERR_USAGE, "the manifest names no target");
+	err = target_mount(target, r->manifest->deadlines.device_ms, MOUNT_POINT);
 	if (err)
 		return err;
 	if (asprintf(&parent, MOUNT_POINT "/%s", target->path + strspn(target->path, "/")) <

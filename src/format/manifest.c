@@ -9,50 +9,206 @@
 /* Every string of a manifest is a path, a word or a command line. */
 #define STRING_MAX 4096
 
-static json_t *modules_to_json(const struct manifest *m)
-{
-	json_t *array = json_array();
+/* A member of a row: a string, a count or a flag. */
+enum field_type { FIELD_STRING, FIELD_COUNT, FIELD_FLAG };
 
-	for (size_t i = 0; i < m->num_modules; i++)
-		json_array_append_new(array,
-				      json_pack("{ss ss sb}", "path", m->modules[i].path,
-						"params", m->modules[i].params, "optional",
-						(int)m->modules[i].optional));
-	return array;
+struct field {
+	const char *key;
+	enum field_type type;
+	size_t offset;
+};
+
+#define STRING_FIELD(type, member)                                                         \
+	{                                                                                  \
+#		member, FIELD_STRING, offsetof(struct type, member)                       \
+	}
+#define COUNT_FIELD(type, member)                                                          \
+	{                                                                                  \
+#		member, FIELD_COUNT, offsetof(struct type, member)                        \
+	}
+#define FLAG_FIELD(type, member)                                                           \
+	{                                                                                  \
+#		member, FIELD_FLAG, offsetof(struct type, member)                         \
+	}
+
+/* An array of the manifest: its rows, what they start from, and where it lies. */
+struct array {
+	const char *key;
+	const struct field *fields;
+	size_t num_fields;
+	size_t row_size, max;
+	const void *defaults; /* of one row */
+	size_t rows_offset, count_offset;
+	const char *required; /* the member no row can do without, a string */
+};
+
+static const struct field module_fields[] = {
+	STRING_FIELD(manifest_module, path),
+	STRING_FIELD(manifest_module, params),
+	FLAG_FIELD(manifest_module, optional),
+};
+static const struct field target_fields[] = {
+	STRING_FIELD(manifest_target, kind),	STRING_FIELD(manifest_target, device),
+	STRING_FIELD(manifest_target, fs_type), STRING_FIELD(manifest_target, options),
+	STRING_FIELD(manifest_target, path),	STRING_FIELD(manifest_target, host),
+	STRING_FIELD(manifest_target, address), COUNT_FIELD(manifest_target, port),
+	STRING_FIELD(manifest_target, key),	STRING_FIELD(manifest_target, known_hosts),
+};
+static const struct field hook_fields[] = {
+	STRING_FIELD(manifest_hook, when),
+	STRING_FIELD(manifest_hook, path),
+	FLAG_FIELD(manifest_hook, is_optional),
+};
+static const struct field interface_fields[] = {
+	STRING_FIELD(manifest_interface, name),
+	STRING_FIELD(manifest_interface, kind),
+	STRING_FIELD(manifest_interface, mac),
+	STRING_FIELD(manifest_interface, parent),
+	STRING_FIELD(manifest_interface, master),
+	STRING_FIELD(manifest_interface, addresses),
+	STRING_FIELD(manifest_interface, bond_mode),
+	COUNT_FIELD(manifest_interface, vlan_id),
+	COUNT_FIELD(manifest_interface, mtu),
+	FLAG_FIELD(manifest_interface, dhcp),
+};
+static const struct field route_fields[] = {
+	STRING_FIELD(manifest_route, to),
+	STRING_FIELD(manifest_route, gateway),
+	STRING_FIELD(manifest_route, interface),
+};
+static const struct field sysctl_fields[] = {
+	STRING_FIELD(manifest_sysctl, name),
+	STRING_FIELD(manifest_sysctl, value),
+};
+
+static const struct manifest_module module_defaults = {.params = ""};
+static const struct manifest_target target_defaults = MANIFEST_TARGET_VALUES;
+static const struct manifest_hook hook_defaults = {.when = "post"};
+static const struct manifest_interface interface_defaults = {.kind = "ethernet",
+							     .mac = "",
+							     .parent = "",
+							     .master = "",
+							     .addresses = "",
+							     .bond_mode = ""};
+static const struct manifest_route route_defaults = {.gateway = "", .interface = ""};
+static const struct manifest_sysctl sysctl_defaults = {.value = ""};
+
+#define ARRAY_OF(noun, plural, limit, needs)                                               \
+	{                                                                                  \
+		.key = #plural, .fields = noun##_fields,                                   \
+		.num_fields = ARRAY_SIZE(noun##_fields),                                   \
+		.row_size = sizeof(struct manifest_##noun), .max = limit,                  \
+		.defaults = &noun##_defaults,                                              \
+		.rows_offset = offsetof(struct manifest, plural),                          \
+		.count_offset = offsetof(struct manifest, num_##plural), .required = needs \
+	}
+
+static const struct array arrays[] = {
+	ARRAY_OF(module, modules, MANIFEST_MODULES_MAX, "path"),
+	ARRAY_OF(target, targets, MANIFEST_ROWS_MAX, "kind"),
+	ARRAY_OF(hook, hooks, MANIFEST_ROWS_MAX, "path"),
+	ARRAY_OF(interface, interfaces, MANIFEST_ROWS_MAX, "name"),
+	ARRAY_OF(route, routes, MANIFEST_ROWS_MAX, "to"),
+};
+/* Lies in crashed, not in the root. */
+static const struct array sysctl_array = {
+	.key = "sysctls",
+	.fields = sysctl_fields,
+	.num_fields = ARRAY_SIZE(sysctl_fields),
+	.row_size = sizeof(struct manifest_sysctl),
+	.max = MANIFEST_SYSCTLS_MAX,
+	.defaults = &sysctl_defaults,
+	.rows_offset = offsetof(struct manifest, crashed.sysctls),
+	.count_offset = offsetof(struct manifest, crashed.num_sysctls),
+	.required = "name",
+};
+
+static const void *array_rows(const struct array *a, const struct manifest *m)
+{
+	return *(const void *const *)((const char *)m + a->rows_offset);
 }
 
-static json_t *crashed_to_json(const struct manifest_crashed *c)
+static size_t array_count(const struct array *a, const struct manifest *m)
 {
-	json_t *sysctls = json_array();
+	return *(const size_t *)((const char *)m + a->count_offset);
+}
 
-	for (size_t i = 0; i < c->num_sysctls; i++)
-		json_array_append_new(sysctls,
-				      json_pack("{ss ss}", "name", c->sysctls[i].name,
-						"value", c->sysctls[i].value));
+static json_t *field_to_json(const struct field *f, const void *row)
+{
+	const char *member = (const char *)row + f->offset;
+
+	switch (f->type) {
+	case FIELD_STRING:
+		return json_string(*(const char *const *)member);
+	case FIELD_COUNT:
+		return json_integer((json_int_t) * (const u64 *)member);
+	case FIELD_FLAG:
+		return json_boolean(*(const bool *)member);
+	}
+	return NULL;
+}
+
+/* NULL if a string is not UTF-8, or without memory. */
+static json_t *array_to_json(const struct array *a, const struct manifest *m)
+{
+	json_t *json = json_array();
+	int failed = !json;
+
+	for (size_t i = 0; !failed && i < array_count(a, m); i++) {
+		const char *row = (const char *)array_rows(a, m) + i * a->row_size;
+		json_t *object = json_object();
+
+		for (size_t k = 0; !failed && k < a->num_fields; k++)
+			failed = json_object_set_new(object, a->fields[k].key,
+						     field_to_json(&a->fields[k], row)) < 0;
+		failed |= json_array_append_new(json, object) < 0;
+	}
+	if (!failed)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+static json_t *crashed_to_json(const struct manifest *m)
+{
+	const struct manifest_crashed *c = &m->crashed;
+
 	return json_pack("{ss ss ss so}", "kernel", c->kernel, "initrd", c->initrd,
-			 "command_line", c->command_line, "sysctls", sysctls);
+			 "command_line", c->command_line, "sysctls",
+			 array_to_json(&sysctl_array, m));
 }
 
-struct err *manifest_format(const struct manifest *m, struct buf *b)
+static json_t *scalars_to_json(const struct manifest *m)
 {
-	json_t *root = json_pack(
-		"{ss sI ss ss so s{ss ss ss ss ss} s{sI ss sI} s{sI sI sI sI}}", "schema",
-		"inquest.manifest", "version", (json_int_t)MANIFEST_VERSION, "time_zone",
-		m->time_zone, "final", m->final, "modules", modules_to_json(m), "target",
-		"device", m->target.device, "fs_type", m->target.fs_type, "options",
-		m->target.options, "path", m->target.path, "host", m->target.host, "dump",
-		"level", (json_int_t)m->dump.level, "compression", m->dump.compression,
+	return json_pack(
+		"{ss sI ss ss ss ss ss sI sb s{ss ss} s{sI ss sI} s{sI sI sI sI sI sI}}",
+		"schema", "inquest.manifest", "version", (json_int_t)MANIFEST_VERSION,
+		"time_zone", m->time_zone, "host_name", m->host_name, "naming", m->naming,
+		"final", m->final, "failure_action", m->failure_action, "keep_dumps",
+		(json_int_t)m->keep_dumps, "watchdog", (int)m->watchdog, "collector",
+		"kind", m->collector.kind, "words", m->collector.words, "dump", "level",
+		(json_int_t)m->dump.level, "compression", m->dump.compression,
 		"compression_level", (json_int_t)m->dump.compression_level, "deadlines",
 		"device_ms", (json_int_t)m->deadlines.device_ms, "stall_ms",
 		(json_int_t)m->deadlines.stall_ms, "overall_ms",
 		(json_int_t)m->deadlines.overall_ms, "end_ms",
-		(json_int_t)m->deadlines.end_ms);
-	cleanup(freep) char *text = NULL;
+		(json_int_t)m->deadlines.end_ms, "network_ms",
+		(json_int_t)m->deadlines.network_ms, "hook_ms",
+		(json_int_t)m->deadlines.hook_ms);
+}
 
-	if (root && m->crashed.kernel)
-		json_object_set_new(root, "crashed", crashed_to_json(&m->crashed));
-	/* json_pack() yields NULL also for a string that is not UTF-8. */
-	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+struct err *manifest_format(const struct manifest *m, struct buf *b)
+{
+	json_t *root = scalars_to_json(m);
+	cleanup(freep) char *text = NULL;
+	int failed = !root;
+
+	for (size_t i = 0; !failed && i < ARRAY_SIZE(arrays); i++)
+		failed = json_object_set_new(root, arrays[i].key,
+					     array_to_json(&arrays[i], m)) < 0;
+	if (!failed && m->crashed.kernel)
+		failed = json_object_set_new(root, "crashed", crashed_to_json(m)) < 0;
+	text = failed ? NULL : json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	if (!text)
 		return err_new(
@@ -61,6 +217,14 @@ struct err *manifest_format(const struct manifest *m, struct buf *b)
 	buf_add_str(b, text);
 	buf_add_char(b, '\n');
 	return buf_check(b);
+}
+
+static bool is_one_of(const char *word, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(word, words[i]))
+			return true;
+	return false;
 }
 
 static struct err *get_string(const json_t *object, const char *where, const char *key,
@@ -122,97 +286,141 @@ static struct err *get_strings(const json_t *object, const char *where,
 	return NULL;
 }
 
-static struct err *parse_modules(const json_t *array, struct manifest_module *modules)
+static struct err *get_field(const json_t *object, const char *where, const struct field *f,
+			     void *row)
 {
-	static const struct string_row rows[] = {
-		{"path", offsetof(struct manifest_module, path)},
-		{"params", offsetof(struct manifest_module, params)},
-	};
-
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		const json_t *row = json_array_get(array, i);
-		struct err *err;
-
-		modules[i] = (struct manifest_module){
-			.params = "",
-			.optional = json_is_true(json_object_get(row, "optional"))};
-		err = get_strings(row, "modules", rows, ARRAY_SIZE(rows), &modules[i]);
-		if (err)
-			return err;
-		if (!modules[i].path)
-			return err_new(ERR_BAD_DATA, "modules[%zu] has no path", i);
-	}
-	return NULL;
-}
-
-static struct err *parse_sysctls(const json_t *array, struct manifest_sysctl *sysctls)
-{
-	static const struct string_row rows[] = {
-		{"name", offsetof(struct manifest_sysctl, name)},
-		{"value", offsetof(struct manifest_sysctl, value)},
-	};
-
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		struct err *err = get_strings(json_array_get(array, i), "crashed.sysctls",
-					      rows, ARRAY_SIZE(rows), &sysctls[i]);
-
-		if (err)
-			return err;
-		if (!sysctls[i].name || !sysctls[i].value)
-			return err_new(ERR_BAD_DATA,
-				       "crashed.sysctls[%zu] has no name or no value", i);
-	}
-	return NULL;
-}
-
-/* One allocation behind both arrays, sized by what is there and bounded by the limits. */
-static struct err *parse_arrays(const json_t *root, const json_t *crashed,
-				struct manifest *m)
-{
-	const json_t *modules = json_object_get(root, "modules");
-	const json_t *sysctls = json_object_get(crashed, "sysctls");
-	struct manifest_module *module_rows;
-	struct manifest_sysctl *sysctl_rows;
+	char *member = (char *)row + f->offset;
+	json_t *value = json_object_get(object, f->key);
 	struct err *err;
+	s64 count;
 
-	m->num_modules = json_array_size(modules);
-	m->crashed.num_sysctls = json_array_size(sysctls);
-	if (m->num_modules > MANIFEST_MODULES_MAX ||
-	    m->crashed.num_sysctls > MANIFEST_SYSCTLS_MAX)
-		return err_new(ERR_BAD_DATA,
-			       "%zu modules and %zu sysctls; the limits are %d and %d",
-			       m->num_modules, m->crashed.num_sysctls, MANIFEST_MODULES_MAX,
-			       MANIFEST_SYSCTLS_MAX);
-	m->arrays = calloc(1, m->num_modules * sizeof(*module_rows) +
-				      m->crashed.num_sysctls * sizeof(*sysctl_rows) + 1);
-	if (!m->arrays)
-		return err_nomem();
-	module_rows = m->arrays;
-	sysctl_rows = (void *)(module_rows + m->num_modules);
-	m->modules = module_rows;
-	m->crashed.sysctls = sysctl_rows;
-	err = parse_modules(modules, module_rows);
-	return err ? err : parse_sysctls(sysctls, sysctl_rows);
+	switch (f->type) {
+	case FIELD_STRING:
+		return get_string(object, where, f->key, (const char **)(void *)member);
+	case FIELD_COUNT:
+		count = (s64) * (u64 *)(void *)member;
+		err = get_integer(object, where, f->key, 0, INT_MAX, &count);
+		*(u64 *)(void *)member = (u64)count;
+		return err;
+	case FIELD_FLAG:
+		if (value && !json_is_boolean(value))
+			return err_new(ERR_BAD_DATA, "%s.%s is neither true nor false",
+				       where, f->key);
+		if (value)
+			*(bool *)(void *)member = json_is_true(value);
+		return NULL;
+	}
+	return NULL;
 }
 
-static struct err *parse_target(const json_t *root, struct manifest_target *target)
+static struct err *parse_row(const json_t *object, const struct array *a, size_t index,
+			     char *row)
 {
-	static const struct string_row rows[] = {
-		{"device", offsetof(struct manifest_target, device)},
-		{"fs_type", offsetof(struct manifest_target, fs_type)},
-		{"options", offsetof(struct manifest_target, options)},
-		{"path", offsetof(struct manifest_target, path)},
-		{"host", offsetof(struct manifest_target, host)},
-	};
+	memcpy(row, a->defaults, a->row_size);
+	for (size_t i = 0; i < a->num_fields; i++) {
+		struct err *err = get_field(object, a->key, &a->fields[i], row);
+
+		if (err)
+			return err;
+	}
+	if (!json_object_get(object, a->required))
+		return err_new(ERR_BAD_DATA, "%s[%zu] has no %s", a->key, index,
+			       a->required);
+	return NULL;
+}
+
+/* The rows go to @room, which has space for all of them. */
+static struct err *parse_array(const json_t *json, const struct array *a, char *room,
+			       struct manifest *m)
+{
+	size_t count = json_array_size(json);
+
+	*(const void **)(void *)((char *)m + a->rows_offset) = room;
+	*(size_t *)(void *)((char *)m + a->count_offset) = count;
+	for (size_t i = 0; i < count; i++) {
+		struct err *err =
+			parse_row(json_array_get(json, i), a, i, room + i * a->row_size);
+
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/* What the array @a of @object takes in memory, into *@size. */
+static struct err *measure_array(const json_t *object, const struct array *a, size_t *size)
+{
+	const json_t *json = json_object_get(object, a->key);
+
+	if (json && !json_is_array(json))
+		return err_new(ERR_BAD_DATA, "%s is not an array", a->key);
+	if (json_array_size(json) > a->max)
+		return err_new(ERR_BAD_DATA, "%zu %s; the limit is %zu",
+			       json_array_size(json), a->key, a->max);
+	*size += json_array_size(json) * a->row_size;
+	return NULL;
+}
+
+/* The one target of version 1, if this is that. */
+static struct err *parse_old_target(const json_t *root, struct manifest *m,
+				    struct manifest_target *room)
+{
 	const json_t *object;
 	struct err *err = get_object(root, "target", &object);
 
+	if (err || !object || m->num_targets)
+		return err;
+	*room = target_defaults;
+	for (size_t i = 0; !err && i < ARRAY_SIZE(target_fields); i++)
+		err = get_field(object, "target", &target_fields[i], room);
+	m->targets = room;
+	m->num_targets = 1;
+	return err;
+}
+
+/* One allocation behind all arrays, sized by what is there and bounded by the limits. */
+static struct err *parse_arrays(const json_t *root, const json_t *crashed,
+				struct manifest *m)
+{
+	size_t size = sizeof(struct manifest_target);
+	struct err *err = measure_array(crashed, &sysctl_array, &size);
+	char *room;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(arrays); i++)
+		err = measure_array(root, &arrays[i], &size);
 	if (err)
 		return err;
-	err = get_strings(object, "target", rows, ARRAY_SIZE(rows), target);
-	if (!err && (strchr(target->host, '/') || str_has_prefix(target->host, ".")))
-		err = err_new(ERR_BAD_DATA, "target.host is no part of a file name");
-	return err;
+	m->arrays = room = calloc(1, size);
+	if (!room)
+		return err_nomem();
+	for (size_t i = 0; !err && i < ARRAY_SIZE(arrays); i++) {
+		err = parse_array(json_object_get(root, arrays[i].key), &arrays[i], room,
+				  m);
+		room += array_count(&arrays[i], m) * arrays[i].row_size;
+	}
+	if (!err)
+		err = parse_array(json_object_get(crashed, "sysctls"), &sysctl_array, room,
+				  m);
+	room += array_count(&sysctl_array, m) * sysctl_array.row_size;
+	return err ? err : parse_old_target(root, m, (void *)room);
+}
+
+static struct err *check_targets(const struct manifest *m)
+{
+	static const char *const kinds[] = {"fs",  "virtiofs", "raw",
+					    "nfs", "ssh",      "rootfs"};
+
+	for (size_t i = 0; i < m->num_targets; i++) {
+		const struct manifest_target *t = &m->targets[i];
+
+		if (strchr(t->host, '/') || str_has_prefix(t->host, "."))
+			return err_new(ERR_BAD_DATA,
+				       "targets[%zu].host is no part of a file name", i);
+		if (!is_one_of(t->kind, kinds, ARRAY_SIZE(kinds)))
+			return err_new(ERR_UNSUPPORTED,
+				       "targets[%zu].kind is nothing known here", i);
+	}
+	return NULL;
 }
 
 static struct err *parse_dump(const json_t *root, struct manifest_dump *dump)
@@ -236,15 +444,26 @@ static struct err *parse_dump(const json_t *root, struct manifest_dump *dump)
 	return NULL;
 }
 
+static struct err *parse_collector(const json_t *root, struct manifest_collector *c)
+{
+	static const struct string_row rows[] = {
+		{"kind", offsetof(struct manifest_collector, kind)},
+		{"words", offsetof(struct manifest_collector, words)},
+	};
+	const json_t *object;
+	struct err *err = get_object(root, "collector", &object);
+
+	return err ? err : get_strings(object, "collector", rows, ARRAY_SIZE(rows), c);
+}
+
 static struct err *parse_deadlines(const json_t *root, struct manifest_deadlines *d)
 {
 	const struct {
 		const char *key;
 		u64 *slot;
-	} rows[] = {{"device_ms", &d->device_ms},
-		    {"stall_ms", &d->stall_ms},
-		    {"overall_ms", &d->overall_ms},
-		    {"end_ms", &d->end_ms}};
+	} rows[] = {{"device_ms", &d->device_ms},   {"stall_ms", &d->stall_ms},
+		    {"overall_ms", &d->overall_ms}, {"end_ms", &d->end_ms},
+		    {"network_ms", &d->network_ms}, {"hook_ms", &d->hook_ms}};
 	const json_t *object;
 	struct err *err = get_object(root, "deadlines", &object);
 
@@ -274,13 +493,8 @@ static struct err *parse_crashed(const json_t *object, struct manifest_crashed *
 	return NULL;
 }
 
-static struct err *parse_members(const json_t *root, struct manifest *m)
+static struct err *parse_version(const json_t *root, struct manifest *m)
 {
-	static const struct string_row rows[] = {
-		{"time_zone", offsetof(struct manifest, time_zone)},
-		{"final", offsetof(struct manifest, final)},
-	};
-	const json_t *crashed;
 	s64 version = 0;
 	struct err *err = get_integer(root, "manifest", "version", 1, INT_MAX, &version);
 
@@ -293,11 +507,51 @@ static struct err *parse_members(const json_t *root, struct manifest *m)
 			       "version %lld is newer than %d, the last one known here",
 			       (long long)version, MANIFEST_VERSION);
 	m->version = (u64)version;
-	err = get_strings(root, "manifest", rows, ARRAY_SIZE(rows), m);
+	return NULL;
+}
+
+static struct err *check_words(const struct manifest *m)
+{
+	static const char *const finals[] = {"reboot", "halt", "poweroff"};
+	static const char *const failures[] = {"reboot", "halt", "poweroff", "shell",
+					       "dump_to_rootfs"};
+	static const char *const namings[] = {"inquest", "kdump", "kdump-tools"};
+
+	if (!is_one_of(m->final, finals, ARRAY_SIZE(finals)))
+		return err_new(ERR_BAD_DATA, "final is not reboot, halt or poweroff");
+	if (!is_one_of(m->failure_action, failures, ARRAY_SIZE(failures)))
+		return err_new(
+			ERR_BAD_DATA,
+			"failure_action is not reboot, halt, poweroff, shell or dump_to_rootfs");
+	if (!is_one_of(m->naming, namings, ARRAY_SIZE(namings)))
+		return err_new(ERR_BAD_DATA, "naming is not inquest, kdump or kdump-tools");
+	return NULL;
+}
+
+static struct err *parse_members(const json_t *root, struct manifest *m)
+{
+	static const struct string_row rows[] = {
+		{"time_zone", offsetof(struct manifest, time_zone)},
+		{"host_name", offsetof(struct manifest, host_name)},
+		{"naming", offsetof(struct manifest, naming)},
+		{"final", offsetof(struct manifest, final)},
+		{"failure_action", offsetof(struct manifest, failure_action)},
+	};
+	static const struct field scalars[] = {
+		COUNT_FIELD(manifest, keep_dumps),
+		FLAG_FIELD(manifest, watchdog),
+	};
+	const json_t *crashed;
+	struct err *err = parse_version(root, m);
+
+	if (!err)
+		err = get_strings(root, "manifest", rows, ARRAY_SIZE(rows), m);
+	for (size_t i = 0; !err && i < ARRAY_SIZE(scalars); i++)
+		err = get_field(root, "manifest", &scalars[i], m);
 	if (!err)
 		err = get_object(root, "crashed", &crashed);
 	if (!err)
-		err = parse_target(root, &m->target);
+		err = parse_collector(root, &m->collector);
 	if (!err)
 		err = parse_dump(root, &m->dump);
 	if (!err)
@@ -306,9 +560,9 @@ static struct err *parse_members(const json_t *root, struct manifest *m)
 		err = parse_crashed(crashed, &m->crashed);
 	if (!err)
 		err = parse_arrays(root, crashed, m);
-	if (!err && !str_eq(m->final, "reboot") && !str_eq(m->final, "poweroff"))
-		err = err_new(ERR_BAD_DATA, "final is neither reboot nor poweroff");
-	return err;
+	if (!err)
+		err = check_targets(m);
+	return err ? err : check_words(m);
 }
 
 struct err *manifest_parse(const char *text, size_t len, struct manifest *ret)

@@ -22,12 +22,16 @@ static const struct manifest_sysctl sysctls[] = {
 	{"kernel.sysrq", "1"},
 };
 
-static struct manifest capture_manifest(void)
+/* @target is borrowed by the manifest. */
+static struct manifest capture_manifest(struct manifest_target *target)
 {
 	struct manifest m = MANIFEST_DEFAULTS;
 
-	m.target.device = "/dev/vda";
-	m.target.fs_type = "ext4";
+	*target = MANIFEST_TARGET_DEFAULTS;
+	target->device = "/dev/vda";
+	target->fs_type = "ext4";
+	m.targets = target;
+	m.num_targets = 1;
 	m.final = "poweroff";
 	return m;
 }
@@ -35,7 +39,8 @@ static struct manifest capture_manifest(void)
 static struct err *build_capture_image(struct rehearsal *r, const char *init,
 				       struct initramfs *ret)
 {
-	struct manifest manifest = capture_manifest();
+	struct manifest_target target;
+	struct manifest manifest = capture_manifest(&target);
 	struct initramfs_options options = {.init = init,
 					    .modules_dir = r->kernel.modules_dir,
 					    .modules = modules_of_virtio_ext4,
@@ -49,7 +54,8 @@ static struct err *build_guest_image(struct rehearsal *r, const char *init,
 				     const struct initramfs *capture,
 				     const char *command_line, struct initramfs *ret)
 {
-	struct manifest manifest = capture_manifest();
+	struct manifest_target target;
+	struct manifest manifest = capture_manifest(&target);
 	const struct initramfs_file files[] = {
 		{.path = GUEST_KERNEL, .host_path = r->kernel.image, .mode = 0600},
 		{.path = GUEST_INITRD,
