@@ -1,4 +1,4 @@
-#include "format/manifest.h"
+#include "format/manifest_fields_priv.h"
 
 #include "base/str.h"
 
@@ -8,216 +8,6 @@
 
 /* Every string of a manifest is a path, a word or a command line. */
 #define STRING_MAX 4096
-
-/* A member of a row: a string, a count or a flag. */
-enum field_type { FIELD_STRING, FIELD_COUNT, FIELD_FLAG };
-
-struct field {
-	const char *key;
-	enum field_type type;
-	size_t offset;
-};
-
-#define STRING_FIELD(type, member)                                                         \
-	{                                                                                  \
-#		member, FIELD_STRING, offsetof(struct type, member)                       \
-	}
-#define COUNT_FIELD(type, member)                                                          \
-	{                                                                                  \
-#		member, FIELD_COUNT, offsetof(struct type, member)                        \
-	}
-#define FLAG_FIELD(type, member)                                                           \
-	{                                                                                  \
-#		member, FIELD_FLAG, offsetof(struct type, member)                         \
-	}
-
-/* An array of the manifest: its rows, what they start from, and where it lies. */
-struct array {
-	const char *key;
-	const struct field *fields;
-	size_t num_fields;
-	size_t row_size, max;
-	const void *defaults; /* of one row */
-	size_t rows_offset, count_offset;
-	const char *required; /* the member no row can do without, a string */
-};
-
-static const struct field module_fields[] = {
-	STRING_FIELD(manifest_module, path),
-	STRING_FIELD(manifest_module, params),
-	FLAG_FIELD(manifest_module, optional),
-};
-static const struct field target_fields[] = {
-	STRING_FIELD(manifest_target, kind),	STRING_FIELD(manifest_target, device),
-	STRING_FIELD(manifest_target, fs_type), STRING_FIELD(manifest_target, options),
-	STRING_FIELD(manifest_target, path),	STRING_FIELD(manifest_target, host),
-	STRING_FIELD(manifest_target, address), COUNT_FIELD(manifest_target, port),
-	STRING_FIELD(manifest_target, key),	STRING_FIELD(manifest_target, known_hosts),
-};
-static const struct field hook_fields[] = {
-	STRING_FIELD(manifest_hook, when),
-	STRING_FIELD(manifest_hook, path),
-	FLAG_FIELD(manifest_hook, is_optional),
-};
-static const struct field interface_fields[] = {
-	STRING_FIELD(manifest_interface, name),
-	STRING_FIELD(manifest_interface, kind),
-	STRING_FIELD(manifest_interface, mac),
-	STRING_FIELD(manifest_interface, parent),
-	STRING_FIELD(manifest_interface, master),
-	STRING_FIELD(manifest_interface, addresses),
-	STRING_FIELD(manifest_interface, bond_mode),
-	COUNT_FIELD(manifest_interface, vlan_id),
-	COUNT_FIELD(manifest_interface, mtu),
-	FLAG_FIELD(manifest_interface, dhcp),
-};
-static const struct field route_fields[] = {
-	STRING_FIELD(manifest_route, to),
-	STRING_FIELD(manifest_route, gateway),
-	STRING_FIELD(manifest_route, interface),
-};
-static const struct field sysctl_fields[] = {
-	STRING_FIELD(manifest_sysctl, name),
-	STRING_FIELD(manifest_sysctl, value),
-};
-
-static const struct manifest_module module_defaults = {.params = ""};
-static const struct manifest_target target_defaults = MANIFEST_TARGET_VALUES;
-static const struct manifest_hook hook_defaults = {.when = "post"};
-static const struct manifest_interface interface_defaults = {.kind = "ethernet",
-							     .mac = "",
-							     .parent = "",
-							     .master = "",
-							     .addresses = "",
-							     .bond_mode = ""};
-static const struct manifest_route route_defaults = {.gateway = "", .interface = ""};
-static const struct manifest_sysctl sysctl_defaults = {.value = ""};
-
-#define ARRAY_OF(noun, plural, limit, needs)                                               \
-	{                                                                                  \
-		.key = #plural, .fields = noun##_fields,                                   \
-		.num_fields = ARRAY_SIZE(noun##_fields),                                   \
-		.row_size = sizeof(struct manifest_##noun), .max = limit,                  \
-		.defaults = &noun##_defaults,                                              \
-		.rows_offset = offsetof(struct manifest, plural),                          \
-		.count_offset = offsetof(struct manifest, num_##plural), .required = needs \
-	}
-
-static const struct array arrays[] = {
-	ARRAY_OF(module, modules, MANIFEST_MODULES_MAX, "path"),
-	ARRAY_OF(target, targets, MANIFEST_ROWS_MAX, "kind"),
-	ARRAY_OF(hook, hooks, MANIFEST_ROWS_MAX, "path"),
-	ARRAY_OF(interface, interfaces, MANIFEST_ROWS_MAX, "name"),
-	ARRAY_OF(route, routes, MANIFEST_ROWS_MAX, "to"),
-};
-/* Lies in crashed, not in the root. */
-static const struct array sysctl_array = {
-	.key = "sysctls",
-	.fields = sysctl_fields,
-	.num_fields = ARRAY_SIZE(sysctl_fields),
-	.row_size = sizeof(struct manifest_sysctl),
-	.max = MANIFEST_SYSCTLS_MAX,
-	.defaults = &sysctl_defaults,
-	.rows_offset = offsetof(struct manifest, crashed.sysctls),
-	.count_offset = offsetof(struct manifest, crashed.num_sysctls),
-	.required = "name",
-};
-
-static const void *array_rows(const struct array *a, const struct manifest *m)
-{
-	return *(const void *const *)((const char *)m + a->rows_offset);
-}
-
-static size_t array_count(const struct array *a, const struct manifest *m)
-{
-	return *(const size_t *)((const char *)m + a->count_offset);
-}
-
-static json_t *field_to_json(const struct field *f, const void *row)
-{
-	const char *member = (const char *)row + f->offset;
-
-	switch (f->type) {
-	case FIELD_STRING:
-		return json_string(*(const char *const *)member);
-	case FIELD_COUNT:
-		return json_integer((json_int_t) * (const u64 *)member);
-	case FIELD_FLAG:
-		return json_boolean(*(const bool *)member);
-	}
-	return NULL;
-}
-
-/* NULL if a string is not UTF-8, or without memory. */
-static json_t *array_to_json(const struct array *a, const struct manifest *m)
-{
-	json_t *json = json_array();
-	int failed = !json;
-
-	for (size_t i = 0; !failed && i < array_count(a, m); i++) {
-		const char *row = (const char *)array_rows(a, m) + i * a->row_size;
-		json_t *object = json_object();
-
-		for (size_t k = 0; !failed && k < a->num_fields; k++)
-			failed = json_object_set_new(object, a->fields[k].key,
-						     field_to_json(&a->fields[k], row)) < 0;
-		failed |= json_array_append_new(json, object) < 0;
-	}
-	if (!failed)
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-static json_t *crashed_to_json(const struct manifest *m)
-{
-	const struct manifest_crashed *c = &m->crashed;
-
-	return json_pack("{ss ss ss so}", "kernel", c->kernel, "initrd", c->initrd,
-			 "command_line", c->command_line, "sysctls",
-			 array_to_json(&sysctl_array, m));
-}
-
-static json_t *scalars_to_json(const struct manifest *m)
-{
-	return json_pack(
-		"{ss sI ss ss ss ss ss sI sb s{ss ss} s{sI ss sI} s{sI sI sI sI sI sI}}",
-		"schema", "inquest.manifest", "version", (json_int_t)MANIFEST_VERSION,
-		"time_zone", m->time_zone, "host_name", m->host_name, "naming", m->naming,
-		"final", m->final, "failure_action", m->failure_action, "keep_dumps",
-		(json_int_t)m->keep_dumps, "watchdog", (int)m->watchdog, "collector",
-		"kind", m->collector.kind, "words", m->collector.words, "dump", "level",
-		(json_int_t)m->dump.level, "compression", m->dump.compression,
-		"compression_level", (json_int_t)m->dump.compression_level, "deadlines",
-		"device_ms", (json_int_t)m->deadlines.device_ms, "stall_ms",
-		(json_int_t)m->deadlines.stall_ms, "overall_ms",
-		(json_int_t)m->deadlines.overall_ms, "end_ms",
-		(json_int_t)m->deadlines.end_ms, "network_ms",
-		(json_int_t)m->deadlines.network_ms, "hook_ms",
-		(json_int_t)m->deadlines.hook_ms);
-}
-
-struct err *manifest_format(const struct manifest *m, struct buf *b)
-{
-	json_t *root = scalars_to_json(m);
-	cleanup(freep) char *text = NULL;
-	int failed = !root;
-
-	for (size_t i = 0; !failed && i < ARRAY_SIZE(arrays); i++)
-		failed = json_object_set_new(root, arrays[i].key,
-					     array_to_json(&arrays[i], m)) < 0;
-	if (!failed && m->crashed.kernel)
-		failed = json_object_set_new(root, "crashed", crashed_to_json(m)) < 0;
-	text = failed ? NULL : json_dumps(root, JSON_INDENT(2));
-	json_decref(root);
-	if (!text)
-		return err_new(
-			ERR_USAGE,
-			"the manifest cannot be written as JSON: one of its strings is not UTF-8");
-	buf_add_str(b, text);
-	buf_add_char(b, '\n');
-	return buf_check(b);
-}
 
 static bool is_one_of(const char *word, const char *const *words, size_t count)
 {
@@ -286,8 +76,8 @@ static struct err *get_strings(const json_t *object, const char *where,
 	return NULL;
 }
 
-static struct err *get_field(const json_t *object, const char *where, const struct field *f,
-			     void *row)
+static struct err *get_field(const json_t *object, const char *where,
+			     const struct manifest_field *f, void *row)
 {
 	char *member = (char *)row + f->offset;
 	json_t *value = json_object_get(object, f->key);
@@ -313,8 +103,8 @@ static struct err *get_field(const json_t *object, const char *where, const stru
 	return NULL;
 }
 
-static struct err *parse_row(const json_t *object, const struct array *a, size_t index,
-			     char *row)
+static struct err *parse_row(const json_t *object, const struct manifest_array *a,
+			     size_t index, char *row)
 {
 	memcpy(row, a->defaults, a->row_size);
 	for (size_t i = 0; i < a->num_fields; i++) {
@@ -330,8 +120,8 @@ static struct err *parse_row(const json_t *object, const struct array *a, size_t
 }
 
 /* The rows go to @room, which has space for all of them. */
-static struct err *parse_array(const json_t *json, const struct array *a, char *room,
-			       struct manifest *m)
+static struct err *parse_array(const json_t *json, const struct manifest_array *a,
+			       char *room, struct manifest *m)
 {
 	size_t count = json_array_size(json);
 
@@ -348,7 +138,8 @@ static struct err *parse_array(const json_t *json, const struct array *a, char *
 }
 
 /* What the array @a of @object takes in memory, into *@size. */
-static struct err *measure_array(const json_t *object, const struct array *a, size_t *size)
+static struct err *measure_array(const json_t *object, const struct manifest_array *a,
+				 size_t *size)
 {
 	const json_t *json = json_object_get(object, a->key);
 
@@ -365,14 +156,15 @@ static struct err *measure_array(const json_t *object, const struct array *a, si
 static struct err *parse_old_target(const json_t *root, struct manifest *m,
 				    struct manifest_target *room)
 {
+	const struct manifest_array *targets = &manifest_arrays[MANIFEST_TARGETS];
 	const json_t *object;
 	struct err *err = get_object(root, "target", &object);
 
 	if (err || !object || m->num_targets)
 		return err;
-	*room = target_defaults;
-	for (size_t i = 0; !err && i < ARRAY_SIZE(target_fields); i++)
-		err = get_field(object, "target", &target_fields[i], room);
+	*room = MANIFEST_TARGET_DEFAULTS;
+	for (size_t i = 0; !err && i < targets->num_fields; i++)
+		err = get_field(object, "target", &targets->fields[i], room);
 	m->targets = room;
 	m->num_targets = 1;
 	return err;
@@ -383,25 +175,27 @@ static struct err *parse_arrays(const json_t *root, const json_t *crashed,
 				struct manifest *m)
 {
 	size_t size = sizeof(struct manifest_target);
-	struct err *err = measure_array(crashed, &sysctl_array, &size);
+	struct err *err = measure_array(crashed, &manifest_sysctl_array, &size);
 	char *room;
 
-	for (size_t i = 0; !err && i < ARRAY_SIZE(arrays); i++)
-		err = measure_array(root, &arrays[i], &size);
+	for (size_t i = 0; !err && i < MANIFEST_NUM_ARRAYS; i++)
+		err = measure_array(root, &manifest_arrays[i], &size);
 	if (err)
 		return err;
 	m->arrays = room = calloc(1, size);
 	if (!room)
 		return err_nomem();
-	for (size_t i = 0; !err && i < ARRAY_SIZE(arrays); i++) {
-		err = parse_array(json_object_get(root, arrays[i].key), &arrays[i], room,
-				  m);
-		room += array_count(&arrays[i], m) * arrays[i].row_size;
+	for (size_t i = 0; !err && i < MANIFEST_NUM_ARRAYS; i++) {
+		err = parse_array(json_object_get(root, manifest_arrays[i].key),
+				  &manifest_arrays[i], room, m);
+		room += manifest_array_count(&manifest_arrays[i], m) *
+			manifest_arrays[i].row_size;
 	}
 	if (!err)
-		err = parse_array(json_object_get(crashed, "sysctls"), &sysctl_array, room,
-				  m);
-	room += array_count(&sysctl_array, m) * sysctl_array.row_size;
+		err = parse_array(json_object_get(crashed, "sysctls"),
+				  &manifest_sysctl_array, room, m);
+	room += manifest_array_count(&manifest_sysctl_array, m) *
+		manifest_sysctl_array.row_size;
 	return err ? err : parse_old_target(root, m, (void *)room);
 }
 
@@ -537,9 +331,9 @@ static struct err *parse_members(const json_t *root, struct manifest *m)
 		{"final", offsetof(struct manifest, final)},
 		{"failure_action", offsetof(struct manifest, failure_action)},
 	};
-	static const struct field scalars[] = {
-		COUNT_FIELD(manifest, keep_dumps),
-		FLAG_FIELD(manifest, watchdog),
+	static const struct manifest_field scalars[] = {
+		MANIFEST_FIELD(FIELD_COUNT, manifest, keep_dumps),
+		MANIFEST_FIELD(FIELD_FLAG, manifest, watchdog),
 	};
 	const json_t *crashed;
 	struct err *err = parse_version(root, m);
