@@ -61,9 +61,10 @@ struct config_words {
 struct config_cmdline {
 	const char *replace; /* in place of the running kernel's, "" : the running one's */
 	struct config_words remove; /* names of parameters to leave out */
-	bool has_remove;	    /* the list was given, if only as an empty one */
+	bool has_remove; /* the list was given, if only as an empty one; else it is what the
+			    dialect's own tools leave out */
 	const char *append;
-	bool has_append; /* was given: the dialect's own additions are left out */
+	bool has_append; /* was given; else it is what the dialect's own tools add */
 };
 
 struct config_nfs {
