@@ -20,7 +20,7 @@ class Guest:
 
     def __init__(self, argv, console, on_line=None):
         ours, theirs = socket.socketpair()
-        self.qmp, self.pending, self.replies = ours, b"", []
+        self.qmp, self.pending, self.replies, self.events = ours, b"", [], []
         self.console = open(console, "wb+")
         self.lines, self.seen, self.tail = [], 0, b""
         self.on_line = on_line
@@ -88,6 +88,8 @@ class Guest:
                 self._note(json.dumps(message.get("return")))
             elif "return" in message or "error" in message:
                 self.replies.append(message)
+            elif "event" in message:
+                self.events.append(message)
 
     def _read_console(self):
         self.console.seek(self.seen)
