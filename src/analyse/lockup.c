@@ -175,9 +175,9 @@ bool lockup_find_dead_cpu(const struct inquest *q, struct verdict *v)
 			    f->has_symbol ? f->symbol.name : "code without a name", lock);
 		verdict_add_addr(v, f->pc);
 		if (!is_found || (!*lock && !is_blamed))
-			verdict_blame(
+			verdict_blame_on_cpu(
 				q, v, q->room,
-				stack_culprit(q->room, (size_t)(f - q->room->frames)));
+				stack_culprit(q->room, (size_t)(f - q->room->frames)), cpu);
 		is_found = true;
 		is_blamed |= !*lock;
 	}

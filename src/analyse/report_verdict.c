@@ -24,6 +24,12 @@ static json_t *culprit(struct report *r, const struct culprit *c)
 		tree_set_text(&r->tree, j, "module", c->module);
 	tree_set(&r->tree, j, "out_of_tree", json_boolean(c->is_out_of_tree));
 	tree_set_hex(&r->tree, j, "pc", c->pc);
+	if (c->has_cpu)
+		tree_set(&r->tree, j, "cpu", json_integer(c->cpu));
+	if (c->has_task) {
+		tree_set(&r->tree, j, "pid", json_integer(c->pid));
+		tree_set_text(&r->tree, j, "comm", c->comm);
+	}
 	return j;
 }
 

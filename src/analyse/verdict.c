@@ -89,26 +89,51 @@ static void blame_symbol(const struct inquest *q, struct verdict *v, vaddr_t pc,
 	copy_plain(v->frames[v->num_frames++], at->name);
 }
 
-void verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
+bool verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
 		   size_t index)
 {
 	if (index >= s->num_frames || !s->frames[index].has_symbol)
-		return;
+		return false;
 	blame_symbol(q, v, s->frames[index].pc, &s->frames[index].symbol);
 	for (size_t i = index + 1; i < s->num_frames; i++) {
 		const struct frame *f = &s->frames[i];
 
 		if (v->num_frames == VERDICT_MAX_FRAMES || !f->has_symbol ||
 		    function_is_entry(f->symbol.name))
-			return;
+			return true;
 		copy_plain(v->frames[v->num_frames++], f->symbol.name);
 	}
+	return true;
+}
+
+static void name_task(const struct inquest *q, struct culprit *c, vaddr_t addr)
+{
+	struct task t;
+	struct err *err = task_read(q->k, addr, &t);
+
+	c->has_task = !err;
+	if (!err) {
+		c->pid = t.pid;
+		memcpy(c->comm, t.comm, sizeof(c->comm));
+	}
+	err_ignore(err);
+}
+
+void verdict_blame_on_cpu(const struct inquest *q, struct verdict *v, const struct stack *s,
+			  size_t index, const struct cpu *cpu)
+{
+	if (!verdict_blame(q, v, s, index))
+		return;
+	v->culprit.has_cpu = true;
+	v->culprit.cpu = cpu->number;
+	name_task(q, &v->culprit, cpu->curr);
 }
 
 void verdict_blame_task(const struct inquest *q, struct verdict *v, vaddr_t task)
 {
 	stack_unwind_task(q->k, task, q->room);
-	verdict_blame(q, v, q->room, stack_culprit(q->room, 0));
+	if (verdict_blame(q, v, q->room, stack_culprit(q->room, 0)))
+		name_task(q, &v->culprit, task);
 }
 
 void verdict_blame_cpu(const struct inquest *q, struct verdict *v, const struct cpu *cpu)
@@ -118,7 +143,7 @@ void verdict_blame_cpu(const struct inquest *q, struct verdict *v, const struct 
 	if (!panic_unwind(q->k, cpu, q->room))
 		return;
 	crash_site_find(q->k, q->room, false, &site);
-	verdict_blame(q, v, q->room, site.culprit);
+	verdict_blame_on_cpu(q, v, q->room, site.culprit, cpu);
 }
 
 void verdict_blame_function(const struct inquest *q, struct verdict *v, vaddr_t pc)
@@ -165,8 +190,39 @@ static void add_what(struct buf *b, const struct verdict *v, const struct inques
 	buf_add_str(b, phrase + 1);
 }
 
+static void add_task(struct buf *b, const char *comm, u32 pid)
+{
+	buf_add_str(b, ", task ");
+	add_name(b, comm);
+	buf_printf(b, " (pid %u)", pid);
+}
+
+/* Who did it; where that is not known, who panicked, unless that is only whom it hit: it
+ * was told to, or memory ran out while it ran. */
+static void add_who(struct buf *b, const struct verdict *v, const struct inquest *q,
+		    bool was_told_to)
+{
+	const struct culprit *c = &v->culprit;
+	const struct panic_place *p = q->place;
+
+	if (c->has_cpu)
+		buf_printf(b, ", CPU %u", c->cpu);
+	if (c->has_task)
+		add_task(b, c->comm, c->pid);
+	if (c->has_cpu || c->has_task || was_told_to || v->class == CRASH_MEMORY_LEAK ||
+	    !p->is_panic || !p->has_cpu)
+		return;
+	buf_printf(b, ", CPU %u", p->cpu);
+	if (p->has_task)
+		add_task(b, p->task.comm, p->task.pid);
+}
+
 void verdict_format(struct buf *b, const struct verdict *v, const struct inquest *q)
 {
+	bool was_told_to = crash_trigger_is_messenger(v->trigger) &&
+			   v->trigger != TRIGGER_NONE &&
+			   v->class != crash_trigger_message(v->trigger);
+
 	if (v->class == CRASH_NONE) {
 		buf_add_str(b, "No panic: this machine was running when it was dumped");
 		return;
@@ -197,15 +253,7 @@ void verdict_format(struct buf *b, const struct verdict *v, const struct inquest
 		add_name(b, v->culprit.module);
 		buf_add_char(b, ']');
 	}
-	if (crash_trigger_is_messenger(v->trigger) && v->trigger != TRIGGER_NONE &&
-	    v->class != crash_trigger_message(v->trigger))
+	add_who(b, v, q, was_told_to);
+	if (was_told_to)
 		buf_printf(b, ", ended by %s", crash_trigger_name(v->trigger));
-	if (!q->place->is_panic || !q->place->has_cpu)
-		return;
-	buf_printf(b, ", CPU %u", q->place->cpu);
-	if (!q->place->has_task)
-		return;
-	buf_add_str(b, ", task ");
-	add_name(b, q->place->task.comm);
-	buf_printf(b, " (pid %u)", q->place->task.pid);
 }

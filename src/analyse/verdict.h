@@ -49,6 +49,11 @@ struct culprit {
 	char module[BLOCKED_NAME_SIZE];	  /* "" for the kernel image */
 	bool is_out_of_tree;
 	vaddr_t pc;
+	/* Who ran it, where that is another than who panicked. */
+	bool has_task, has_cpu;
+	u32 pid;
+	char comm[TASK_COMM_SIZE];
+	unsigned cpu;
 };
 
 struct verdict {
@@ -86,7 +91,8 @@ struct inquest {
 };
 
 /* Append one line without its end: "NULL pointer dereference in foo_read [foo], CPU 1, task
- * cat (pid 123)". Escaped. */
+ * cat (pid 123)". CPU and task are the culprit's, or nobody's where whoever panicked was
+ * merely told to. Escaped. */
 void verdict_format(struct buf *b, const struct verdict *v, const struct inquest *q);
 
 /* ---- for the files that find parts of a verdict ---- */
@@ -97,9 +103,12 @@ void verdict_add(struct verdict *v, enum evidence_source source, enum confidence
 void verdict_add_addr(struct verdict *v, vaddr_t addr);
 /* Nobody is to blame. */
 void verdict_acquit(struct verdict *v);
-/* Take the frame @index of @s for whom to look at, if it is one. */
-void verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
+/* Take the frame @index of @s for whom to look at, if it is one: true. */
+bool verdict_blame(const struct inquest *q, struct verdict *v, const struct stack *s,
 		   size_t index);
+/* The same of a stack that @cpu was on. */
+void verdict_blame_on_cpu(const struct inquest *q, struct verdict *v, const struct stack *s,
+			  size_t index, const struct cpu *cpu);
 /* Take the function that @pc lies in. */
 void verdict_blame_function(const struct inquest *q, struct verdict *v, vaddr_t pc);
 /* Whose code a task that does not run, or a CPU, was in. */

@@ -39,8 +39,37 @@ static void the_line_names_place_and_task_and_is_escaped(void **state)
 		    "NULL pointer dereference at address 0x8 in f\\x07oo [bar], CPU 3, "
 		    "task a\\x1b[2Jb (pid 7)");
 	v = (struct verdict){.class = CRASH_DEADLOCK, .trigger = TRIGGER_NMI};
-	assert_line(&v, &log, &place,
-		    "Deadlock, ended by NMI, CPU 3, task a\\x1b[2Jb (pid 7)");
+	assert_line(&v, &log, &place, "Deadlock, ended by NMI");
+}
+
+static void whoever_was_told_to_panic_is_not_named_but_the_culprit_is(void **state)
+{
+	const struct panic_place place = {.has_cpu = true,
+					  .cpu = 3,
+					  .is_panic = true,
+					  .has_task = true,
+					  .task = {.pid = 7, .comm = "khungtaskd"}};
+	static struct log_events log;
+	struct verdict v = {.class = CRASH_HUNG_TASK,
+			    .trigger = TRIGGER_HUNG_TASK,
+			    .culprit = {.is_known = true,
+					.function = "foo",
+					.has_task = true,
+					.pid = 9,
+					.comm = "a\x1b[2Jb"}};
+
+	assert_line(&v, &log, &place, "Hung task in foo, task a\\x1b[2Jb (pid 9)");
+	v.class = CRASH_DEADLOCK;
+	assert_line(
+		&v, &log, &place,
+		"Deadlock in foo, task a\\x1b[2Jb (pid 9), ended by hung task watchdog");
+	v.culprit.has_cpu = true;
+	v.culprit.cpu = 1;
+	v.class = CRASH_SOFT_LOCKUP;
+	v.trigger = TRIGGER_SOFT_LOCKUP;
+	assert_line(&v, &log, &place, "Soft lockup in foo, CPU 1, task a\\x1b[2Jb (pid 9)");
+	v = (struct verdict){.class = CRASH_MEMORY_LEAK};
+	assert_line(&v, &log, &place, "Memory leak");
 }
 
 static void a_machine_that_ran_has_a_line_too(void **state)
@@ -105,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_line_names_place_and_task_and_is_escaped),
+		cmocka_unit_test(whoever_was_told_to_panic_is_not_named_but_the_culprit_is),
 		cmocka_unit_test(a_machine_that_ran_has_a_line_too),
 		cmocka_unit_test(what_cannot_be_known_is_not_claimed),
 		cmocka_unit_test(a_panic_of_no_known_kind_is_told_in_its_own_words),
