@@ -100,6 +100,13 @@ struct err *err_wrap(struct err *err, const char *fmt, ...)
 	return err;
 }
 
+struct err *err_with_errno(struct err *err, int os_errno)
+{
+	if (err && err != &nomem)
+		err->os_errno = os_errno;
+	return err;
+}
+
 void err_free(struct err *err)
 {
 	if (!err || err == &nomem)

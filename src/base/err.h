@@ -48,6 +48,9 @@ must_check struct err *err_nomem(void);
  * NULL stays NULL, so that `return err_wrap(f(), …)` is right for success too. */
 must_check struct err *err_wrap(struct err *err, const char *fmt, ...) printf_like(2, 3);
 
+/* Remember besides what a system call said, in an error of any code. Returns @err. */
+must_check struct err *err_with_errno(struct err *err, int os_errno);
+
 void err_free(struct err *err);
 CLEANUP_FREEP(err)
 
@@ -58,7 +61,7 @@ static inline void err_ignore(struct err *err)
 }
 
 enum err_code err_code(const struct err *err);
-int err_errno(const struct err *err);		/* 0 unless ERR_OS */
+int err_errno(const struct err *err);		/* 0 where no system call failed */
 u64 err_address(const struct err *err);		/* 0 unless ERR_FAULT */
 const char *err_message(const struct err *err); /* valid until @err is freed or wrapped */
 

@@ -50,8 +50,10 @@ static struct err *explain_permission(const struct kexec_facts *f)
 			       "kernel.kexec_load_disabled is 1; only a reboot undoes it");
 	if (f->is_limit_used_up)
 		return err_new(
-			ERR_REFUSED, CALL
-			"kernel.kexec_load_limit_panic is 0, all loads allowed are used up; only a reboot undoes it");
+			ERR_REFUSED,
+			CALL
+			"kernel.kexec_load_limit_%s is 0, all loads allowed are used up; only a reboot undoes it",
+			f->use == KEXEC_FOR_CRASH ? "panic" : "reboot");
 	if (f->lockdown != KEXEC_LOCKDOWN_NONE)
 		return err_new(
 			ERR_REFUSED,
@@ -68,6 +70,12 @@ static struct err *explain_memory(const struct kexec_facts *f)
 {
 	unsigned long long reserved = mib_up(f->reserved_bytes);
 
+	if (f->use == KEXEC_FOR_REBOOT)
+		return err_new(
+			ERR_REFUSED,
+			CALL
+			"no place for this kernel and initrd is free in memory, they need %lluM; free some, or reboot through the firmware",
+			mib_up(f->needed_bytes));
 	if (!f->reserved_bytes && f->has_crashkernel)
 		return err_new(
 			ERR_REFUSED, CALL

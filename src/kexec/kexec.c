@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kexec.h>
+#include <linux/reboot.h>
 #include <string.h>
+#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -72,6 +74,18 @@ struct err *kexec_read_state(const char *root, struct kexec_state *ret)
 	return NULL;
 }
 
+struct err *kexec_read_reboot_is_loaded(const char *root, bool *ret)
+{
+	u64 loaded = 0;
+	struct err *err = read_number(root, "/sys/kernel/kexec/loaded",
+				      "/sys/kernel/kexec_loaded", &loaded);
+
+	if (err)
+		return err;
+	*ret = loaded != 0;
+	return NULL;
+}
+
 /* Is the file ROOT/@path there and does it read as @value? */
 static bool file_says(const char *root, const char *path, const char *value)
 {
@@ -131,21 +145,27 @@ static struct err *inspect_kernel(const struct kexec_image *image, u64 *needed_b
 		return err_new(ERR_UNSUPPORTED, "it is not relocatable");
 	if (!bz.has_64bit_entry)
 		return err_new(ERR_UNSUPPORTED, "it has no 64-bit entry");
-	if (stat(image->initrd, &st) == 0)
-		*needed_bytes = kexec_needed_bytes(bz.init_bytes, bz.alignment_bytes,
-						   (u64)st.st_size);
+	if (!image->initrd || stat(image->initrd, &st) != 0)
+		st.st_size = 0;
+	*needed_bytes =
+		kexec_needed_bytes(bz.init_bytes, bz.alignment_bytes, (u64)st.st_size);
 	return NULL;
 }
 
-void kexec_gather_facts(const char *root, const struct kexec_image *image, int os_errno,
-			struct kexec_facts *ret, struct err **ret_fault)
+void kexec_gather_facts(const char *root, const struct kexec_image *image,
+			enum kexec_use use, int os_errno, struct kexec_facts *ret,
+			struct err **ret_fault)
 {
+	const char *limit = use == KEXEC_FOR_CRASH
+				    ? "/proc/sys/kernel/kexec_load_limit_panic"
+				    : "/proc/sys/kernel/kexec_load_limit_reboot";
 	struct kexec_state state = {0};
 	cleanup(freep) char *cmdline = NULL;
 
 	err_ignore(kexec_read_state(root, &state));
 	err_ignore(read_state_file(root, "/proc/cmdline", &cmdline));
 	*ret = (struct kexec_facts){
+		.use = use,
 		.os_errno = os_errno,
 		.kernel = image->kernel,
 		.reserved_bytes = state.reserved_bytes,
@@ -153,8 +173,7 @@ void kexec_gather_facts(const char *root, const struct kexec_image *image, int o
 		.has_cap_sys_boot = has_cap_sys_boot(root),
 		.is_load_disabled =
 			file_says(root, "/proc/sys/kernel/kexec_load_disabled", "1"),
-		.is_limit_used_up =
-			file_says(root, "/proc/sys/kernel/kexec_load_limit_panic", "0"),
+		.is_limit_used_up = file_says(root, limit, "0"),
 		.has_crashkernel = cmdline && kernel_cmdline_has(cmdline, "crashkernel"),
 		.lockdown = read_lockdown(root),
 	};
@@ -162,47 +181,74 @@ void kexec_gather_facts(const char *root, const struct kexec_image *image, int o
 	ret->kernel_fault = *ret_fault ? err_message(*ret_fault) : NULL;
 }
 
-static struct err *refusal(const char *root, const struct kexec_image *image, int os_errno,
-			   struct kexec_facts *ret_facts)
+/* A load that is asked for. */
+struct load {
+	const char *root;
+	const struct kexec_image *image;
+	enum kexec_use use;
+	struct kexec_facts *ret_facts; /* or NULL */
+};
+
+static struct err *refusal(const struct load *l, int os_errno)
 {
 	cleanup(err_freep) struct err *fault = NULL;
 	struct kexec_facts facts;
 	struct err *err;
 
-	kexec_gather_facts(root, image, os_errno, &facts, &fault);
+	kexec_gather_facts(l->root, l->image, l->use, os_errno, &facts, &fault);
 	err = kexec_explain(&facts);
 	facts.kernel_fault = NULL;
-	if (ret_facts)
-		*ret_facts = facts;
-	return err;
+	if (l->ret_facts)
+		*l->ret_facts = facts;
+	return err_with_errno(err, os_errno);
 }
 
 /* A file that only root may read is the first thing another user meets. */
-static struct err *cannot_open(const char *root, const struct kexec_image *image,
-			       const char *what, const char *path,
-			       struct kexec_facts *ret_facts)
+static struct err *cannot_open(const struct load *l, const char *what, const char *path)
 {
-	if (errno == EACCES && !has_cap_sys_boot(root))
-		return refusal(root, image, EPERM, ret_facts);
+	if (errno == EACCES && !has_cap_sys_boot(l->root))
+		return refusal(l, EPERM);
 	return err_os(errno, "cannot open the %s %s", what, path);
+}
+
+static struct err *load(const struct load *l)
+{
+	const struct kexec_image *image = l->image;
+	cleanup(closep) int kernel = open(image->kernel, O_RDONLY | O_CLOEXEC);
+	cleanup(closep) int initrd = -1;
+	unsigned long flags = 0;
+
+	if (kernel < 0)
+		return cannot_open(l, "kernel", image->kernel);
+	if (l->use == KEXEC_FOR_CRASH)
+		flags |= KEXEC_FILE_ON_CRASH;
+	if (image->initrd)
+		initrd = open(image->initrd, O_RDONLY | O_CLOEXEC);
+	else
+		flags |= KEXEC_FILE_NO_INITRAMFS;
+	if (image->initrd && initrd < 0)
+		return cannot_open(l, "initrd", image->initrd);
+	/* No C library wraps this call. */
+	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(image->command_line) + 1,
+		    image->command_line, flags) < 0)
+		return refusal(l, errno);
+	return NULL;
 }
 
 struct err *kexec_load_crash(const char *root, const struct kexec_image *image,
 			     struct kexec_facts *ret_facts)
 {
-	cleanup(closep) int kernel = open(image->kernel, O_RDONLY | O_CLOEXEC);
-	cleanup(closep) int initrd = -1;
+	const struct load l = {root, image, KEXEC_FOR_CRASH, ret_facts};
 
-	if (kernel < 0)
-		return cannot_open(root, image, "kernel", image->kernel, ret_facts);
-	initrd = open(image->initrd, O_RDONLY | O_CLOEXEC);
-	if (initrd < 0)
-		return cannot_open(root, image, "initrd", image->initrd, ret_facts);
-	/* No C library wraps this call. */
-	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(image->command_line) + 1,
-		    image->command_line, (unsigned long)KEXEC_FILE_ON_CRASH) < 0)
-		return refusal(root, image, errno, ret_facts);
-	return NULL;
+	return load(&l);
+}
+
+struct err *kexec_load_reboot(const char *root, const struct kexec_image *image,
+			      struct kexec_facts *ret_facts)
+{
+	const struct load l = {root, image, KEXEC_FOR_REBOOT, ret_facts};
+
+	return load(&l);
 }
 
 struct err *kexec_unload_crash(void)
@@ -211,4 +257,23 @@ struct err *kexec_unload_crash(void)
 		    (unsigned long)(KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH)) < 0)
 		return err_os(errno, "cannot unload the capture kernel");
 	return NULL;
+}
+
+struct err *kexec_unload_reboot(void)
+{
+	if (syscall(SYS_kexec_file_load, -1, -1, 0UL, NULL,
+		    (unsigned long)KEXEC_FILE_UNLOAD) < 0)
+		return err_os(errno, "cannot unload the kernel of the next reboot");
+	return NULL;
+}
+
+struct err *kexec_reboot(void)
+{
+	reboot(LINUX_REBOOT_CMD_KEXEC);
+	if (errno == EINVAL)
+		return err_with_errno(
+			err_new(ERR_REFUSED,
+				"no kernel is loaded for a reboot; load one with -l"),
+			EINVAL);
+	return err_os(errno, "cannot jump into the loaded kernel");
 }

@@ -47,6 +47,18 @@ static void no_reservation_is_told_apart_from_one_without_effect(void **state)
 	explain(&f, "boot with crashkernel= on the command line, 66M or more");
 }
 
+static void a_reboot_is_told_of_its_own_limits(void **state)
+{
+	struct kexec_facts f = facts_with(EADDRNOTAVAIL);
+
+	f.use = KEXEC_FOR_REBOOT;
+	f.reserved_bytes = 0;
+	explain(&f, "no place for this kernel and initrd is free in memory, they need 66M");
+	f.os_errno = EPERM;
+	f.is_limit_used_up = true;
+	explain(&f, "kernel.kexec_load_limit_reboot is 0");
+}
+
 static void every_cause_of_eperm_has_its_sentence(void **state)
 {
 	struct kexec_facts f = facts_with(EPERM);
@@ -130,6 +142,7 @@ static void the_need_holds_the_kernel_aligned_and_the_initrd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reboot_is_told_of_its_own_limits),
 		cmocka_unit_test(too_small_a_reservation_is_told_in_numbers),
 		cmocka_unit_test(no_reservation_is_told_apart_from_one_without_effect),
 		cmocka_unit_test(every_cause_of_eperm_has_its_sentence),

@@ -76,7 +76,7 @@ static void facts_are_what_the_files_say(void **state)
 	put("/proc/sys/kernel/kexec_load_disabled", "1\n");
 	put("/proc/sys/kernel/kexec_load_limit_panic", "-1\n");
 	put("/proc/cmdline", "ro crashkernel=64M quiet\n");
-	kexec_gather_facts(root, &image, EPERM, &f, &fault);
+	kexec_gather_facts(root, &image, KEXEC_FOR_CRASH, EPERM, &f, &fault);
 	assert_int_equal(f.os_errno, EPERM);
 	assert_int_equal(f.reserved_bytes, 67108864);
 	assert_int_equal(f.lockdown, KEXEC_LOCKDOWN_INTEGRITY);
@@ -95,11 +95,48 @@ static void what_cannot_be_read_counts_as_not_so(void **state)
 	cleanup(err_freep) struct err *fault = NULL;
 	struct kexec_facts f;
 
-	kexec_gather_facts(root, &image, EPERM, &f, &fault);
+	kexec_gather_facts(root, &image, KEXEC_FOR_CRASH, EPERM, &f, &fault);
 	assert_int_equal(f.reserved_bytes, 0);
 	assert_int_equal(f.lockdown, KEXEC_LOCKDOWN_NONE);
 	assert_false(f.has_cap_sys_boot || f.is_load_disabled || f.is_limit_used_up ||
 		     f.has_crashkernel);
+}
+
+static void a_reboot_has_a_limit_and_a_state_of_its_own(void **state)
+{
+	const struct kexec_image image = {.kernel = "/nonexistent", .command_line = ""};
+	cleanup(err_freep) struct err *fault = NULL;
+	bool is_loaded = false;
+	struct kexec_facts f;
+
+	put("/proc/sys/kernel/kexec_load_limit_panic", "0\n");
+	put("/proc/sys/kernel/kexec_load_limit_reboot", "-1\n");
+	kexec_gather_facts(root, &image, KEXEC_FOR_REBOOT, EPERM, &f, &fault);
+	assert_false(f.is_limit_used_up);
+	assert_failure(kexec_read_reboot_is_loaded(root, &is_loaded), ERR_ABSENT,
+		       "no kexec");
+	put("/sys/kernel/kexec_loaded", "1\n");
+	assert_success(kexec_read_reboot_is_loaded(root, &is_loaded));
+	assert_true(is_loaded);
+	put("/sys/kernel/kexec/loaded", "0\n");
+	assert_success(kexec_read_reboot_is_loaded(root, &is_loaded));
+	assert_false(is_loaded);
+}
+
+/* This machine may or may not know the call, and we may or may not be root: what is not
+ * there is refused everywhere. */
+static void a_refusal_keeps_the_errno(void **state)
+{
+	const struct kexec_image image = {.kernel = "/dev/null", .command_line = ""};
+	struct kexec_facts f = {0};
+	struct err *err = kexec_load_reboot(root, &image, &f);
+
+	assert_non_null(err);
+	assert_int_equal(err_code(err), ERR_REFUSED);
+	assert_int_not_equal(err_errno(err), 0);
+	assert_int_equal(err_errno(err), f.os_errno);
+	assert_int_equal(f.use, KEXEC_FOR_REBOOT);
+	err_free(err);
 }
 
 static void files_that_are_missing_are_named_before_the_kernel_is_asked(void **state)
@@ -116,6 +153,8 @@ static void files_that_are_missing_are_named_before_the_kernel_is_asked(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		EACH_IN_ITS_OWN_ROOT(a_reboot_has_a_limit_and_a_state_of_its_own),
+		EACH_IN_ITS_OWN_ROOT(a_refusal_keeps_the_errno),
 		EACH_IN_ITS_OWN_ROOT(the_newer_state_files_win),
 		EACH_IN_ITS_OWN_ROOT(a_kernel_without_kexec_is_told_apart_from_nonsense),
 		EACH_IN_ITS_OWN_ROOT(facts_are_what_the_files_say),
