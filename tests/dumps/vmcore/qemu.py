@@ -16,9 +16,10 @@ class GuestError(Exception):
 
 
 class Guest:
-    """Runs until closed. Progress is a console byte or a read or write of a disk."""
+    """Runs until closed. Progress is a console byte or a read or write of a disk. QEMU inherits the
+    descriptors @fds. What QMP tells unasked is in events, oldest first."""
 
-    def __init__(self, argv, console, on_line=None):
+    def __init__(self, argv, console, on_line=None, fds=()):
         ours, theirs = socket.socketpair()
         self.qmp, self.pending, self.replies, self.events = ours, b"", [], []
         self.console = open(console, "wb+")
@@ -33,7 +34,7 @@ class Guest:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), *fds],
         )
         theirs.close()
         self.call("qmp_capabilities")
