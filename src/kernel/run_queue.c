@@ -112,6 +112,16 @@ static vaddr_t group_queue(struct walk *w, vaddr_t entity)
 	return queue;
 }
 
+static bool may_go_deeper(struct walk *w, unsigned depth)
+{
+	if (depth + 1 < RUN_QUEUE_MAX_DEPTH)
+		return true;
+	note(w, err_new(ERR_BAD_DATA,
+			"the run queue of CPU %u has more than %d groups in each other",
+			w->q->cpu, RUN_QUEUE_MAX_DEPTH));
+	return false;
+}
+
 static bool take_fair(struct walk *w, vaddr_t entity, unsigned depth, bool is_current)
 {
 	struct queued e = {.depth = depth, .is_current = is_current};
@@ -131,12 +141,7 @@ static bool take_fair(struct walk *w, vaddr_t entity, unsigned depth, bool is_cu
 	e.is_throttled = read_optional(w->k, e.queue, "cfs_rq", "throttled") != 0;
 	if (!tell(w, &e))
 		return false;
-	if (depth + 1 >= RUN_QUEUE_MAX_DEPTH)
-		note(w, err_new(ERR_BAD_DATA,
-				"the run queue of CPU %u has more than %d groups in each "
-				"other",
-				w->q->cpu, RUN_QUEUE_MAX_DEPTH));
-	else
+	if (may_go_deeper(w, depth))
 		walk_fair_queue(w, e.queue, depth + 1);
 	return !w->is_over;
 }
@@ -206,12 +211,7 @@ static bool take_rt(struct walk *w, const struct rt_lists *l, vaddr_t entity, u6
 	e.is_throttled = read_optional(w->k, e.queue, "rt_rq", "rt_throttled") != 0;
 	if (!tell(w, &e))
 		return false;
-	if (depth + 1 >= RUN_QUEUE_MAX_DEPTH)
-		note(w, err_new(ERR_BAD_DATA,
-				"the run queue of CPU %u has more than %d groups in each "
-				"other",
-				w->q->cpu, RUN_QUEUE_MAX_DEPTH));
-	else
+	if (may_go_deeper(w, depth))
 		walk_rt_array(w, l, e.queue + l->group_array, depth + 1);
 	return !w->is_over;
 }
