@@ -1,6 +1,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/kexec_tool.h"
 #include "cmd/makedumpfile.h"
 
 #include <string.h>
@@ -24,6 +25,7 @@ static const struct personality {
 	{"vmcore-dmesg", &cmd_vmcore_dmesg, NULL},
 	{"crash", &cmd_crash, NULL},
 	{"makedumpfile", NULL, makedumpfile_main},
+	{"kexec", NULL, kexec_tool_main},
 };
 
 struct err *cmd_print(const struct buf *b)
