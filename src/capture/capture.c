@@ -2,26 +2,36 @@
 #include "capture/role.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "capture/diagnosis.h"
-#include "capture/dumpdir.h"
+#include "capture/failure.h"
+#include "capture/hook.h"
 #include "capture/phase.h"
 #include "capture/save.h"
 #include "capture/system.h"
-#include "capture/target.h"
 #include "format/console_line.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#define ROLE	    "capture"
-#define VMCORE	    "/proc/vmcore"
-#define MEMINFO	    "/proc/meminfo"
-#define MOUNT_POINT "/mnt"
+#define ROLE	"capture"
+#define VMCORE	"/proc/vmcore"
+#define MEMINFO "/proc/meminfo"
 /* In memory, until there is a disk. */
 #define REPORT "/report.txt"
 
 /* A few seconds at most on any machine, and it must not keep the dump waiting for ever. */
 #define DIAGNOSIS_MS 60000
+
+/* A capture on its way through the targets. */
+struct capture {
+	struct role *role;
+	struct target target;
+	bool hooks_ran;		  /* those before the dump; they run once */
+	bool is_refused;	  /* by one of them: only log and report are saved */
+	enum record_outcome best; /* of the targets so far, and where that is */
+	char best_directory[RECORD_TEXT_SIZE];
+};
 
 static struct err *work_diagnosis(void *ctx)
 {
@@ -38,72 +48,54 @@ static struct err *work_modules(void *ctx)
 
 static struct err *work_target(void *ctx)
 {
-	struct role *r = ctx;
-	const struct manifest_target *target = r->manifest->targets;
-	cleanup(dumpdir_close) struct dumpdir d = {.fd = -1};
-	cleanup(freep) char *parent = NULL;
-	struct err *err;
+	const struct target *t = ctx;
 
-	if (!r->manifest->num_targets)
-		return err_new(ERR_USAGE, "the manifest names no target");
-	err = target_mount(target, r->manifest->deadlines.device_ms, MOUNT_POINT);
+	return t->kind->open(t);
+}
+
+/* The directory, and what is known before the dump. A disk too full even for this may still
+ * take the rest of a log. */
+static struct err *work_directory(void *ctx)
+{
+	const struct target *t = ctx;
+	struct err *err = t->kind->begin(t);
+
 	if (err)
 		return err;
-	if (asprintf(&parent, MOUNT_POINT "/%s", target->path + strspn(target->path, "/")) <
-	    0) {
-		parent = NULL;
-		return err_nomem();
-	}
-	err = dumpdir_create(parent, target->host, time(NULL), &d);
-	if (err)
-		return err;
-	snprintf(r->record->directory, sizeof(r->record->directory), "%s", d.path);
-	/* A disk too full even for this may still take the rest of a log. */
-	sink_warn(&r->sink, save_first_record(&d, r->record, strlen(MOUNT_POINT)));
-	sink_warn(&r->sink, save_report(REPORT, &d, r->record));
+	sink_warn(t->sink, save_first_record(t));
+	sink_warn(t->sink, save_report(REPORT, t));
 	return NULL;
 }
 
 static struct err *work_dmesg(void *ctx)
 {
-	struct role *r = ctx;
-	cleanup(dumpdir_close) struct dumpdir d = {.fd = -1};
-	struct err *err = dumpdir_open(r->record->directory, &d);
-
-	return err ? err : save_dmesg(VMCORE, &d, r->record);
+	return save_dmesg(VMCORE, ctx);
 }
 
 static struct err *work_dump(void *ctx)
 {
-	struct role *r = ctx;
-	cleanup(dumpdir_close) struct dumpdir d = {.fd = -1};
-	struct err *err = dumpdir_open(r->record->directory, &d);
-
-	return err ? err : save_dump(VMCORE, &r->manifest->dump, &r->sink, &d, r->record);
+	return save_dump(VMCORE, ctx);
 }
 
-static struct err *settle_and_save_record(struct role *r)
+static struct err *settle_and_save_record(const struct target *t)
 {
-	cleanup(dumpdir_close) struct dumpdir d = {.fd = -1};
-	struct err *err;
-
-	if (!r->record->directory[0])
+	if (t->kind->begin && !t->record->directory[0])
 		return NULL;
-	err = dumpdir_open(r->record->directory, &d);
-	if (err)
-		return err;
-	save_left_over(&d, r->record);
-	record_settle(r->record);
-	return save_record(&d, r->record, strlen(MOUNT_POINT));
+	save_left_over(t);
+	record_settle(t->record);
+	return t->kind->holds_files ? save_record(t) : NULL;
 }
 
-/* The last phase: tell what was done, and let go of the disk. */
+/* The last phase of a target: tell what was done, and let go of it. */
 static struct err *work_finish(void *ctx)
 {
-	struct role *r = ctx;
+	const struct target *t = ctx;
 
-	sink_warn(&r->sink, settle_and_save_record(r));
-	return target_unmount(MOUNT_POINT);
+	sink_warn(t->sink, settle_and_save_record(t));
+	if (t->record->outcome == RECORD_COMPLETE && t->manifest->keep_dumps &&
+	    t->kind->prune)
+		sink_warn(t->sink, t->kind->prune(t));
+	return t->kind->close(t);
 }
 
 static void say_phase(struct role *r, const char *name, u64 ms, const struct err *err)
@@ -121,10 +113,8 @@ static void say_phase(struct role *r, const char *name, u64 ms, const struct err
 	sink_fact(&r->sink, &line);
 }
 
-/* Run one phase and put it on record; @own_ms is its own limit, 0 if only those for the
- * whole capture hold. One with its own limit need not show progress before. True if it did
- * its work. */
-static bool run_phase(struct role *r, const char *name, phase_work *work, u64 own_ms)
+bool role_run_phase(struct role *r, const char *name, phase_work *work, void *ctx,
+		    u64 own_ms)
 {
 	const struct manifest_deadlines *d = &r->manifest->deadlines;
 	u64 start = clock_now_ms(), spent = start - r->record->started_ms;
@@ -135,7 +125,7 @@ static bool run_phase(struct role *r, const char *name, phase_work *work, u64 ow
 	u64 ms;
 
 	record_step(r->record, MEMINFO);
-	err = phase_run(work, r, &limits, &r->record->progress);
+	err = phase_run(work, ctx, &limits, &r->record->progress);
 	record_step(r->record, MEMINFO);
 	ms = clock_now_ms() - start;
 	record_add_phase(r->record, name, ms, err != NULL);
@@ -163,17 +153,99 @@ static void say_saved(struct role *r)
 	}
 }
 
-/* The phases in their order. What can be said is said before a disk is touched. */
-static void run_phases(struct role *r)
+static void run_pre_hooks(struct capture *c)
 {
-	const u64 device_ms = r->manifest->deadlines.device_ms;
+	if (c->hooks_ran)
+		return;
+	c->hooks_ran = true;
+	c->is_refused = !hooks_run(c->role, "pre", NULL);
+	if (c->is_refused)
+		record_fail(c->role->record, "a hook before the dump failed, and by that "
+					     "refused it");
+}
 
-	run_phase(r, "diagnosis", work_diagnosis, DIAGNOSIS_MS);
-	run_phase(r, "modules", work_modules, 0);
-	if (run_phase(r, "target", work_target, device_ms * 2)) {
-		run_phase(r, "dmesg", work_dmesg, 0);
-		run_phase(r, "dump", work_dump, 0);
+/* All that is saved, on a target that is open. True if the dump is. */
+static bool save_all(struct capture *c)
+{
+	struct role *r = c->role;
+	struct target *t = &c->target;
+
+	if (t->kind->holds_files) {
+		if (!role_run_phase(r, "directory", work_directory, t, 0))
+			return false;
+		role_run_phase(r, "dmesg", work_dmesg, t, 0);
 	}
+	run_pre_hooks(c);
+	return !c->is_refused && role_run_phase(r, "dump", work_dump, t, 0);
+}
+
+static void say_target(struct role *r, const struct manifest_target *row)
+{
+	struct buf line = BUF_INIT;
+
+	console_line_begin(&line, "target");
+	console_line_add(&line, "kind", row->kind);
+	console_line_add(&line, "device", row->device);
+	console_line_add(&line, "path", row->path);
+	sink_fact(&r->sink, &line);
+}
+
+/* How long it may take until a target can be written to. */
+static u64 open_ms(const struct capture *c)
+{
+	const struct manifest_deadlines *d = &c->role->manifest->deadlines;
+
+	return d->device_ms * 2 + (c->target.kind->is_remote ? d->network_ms : 0);
+}
+
+/* Try one target. True if the dump is there, all of it. */
+static bool try_target(struct capture *c, const struct manifest_target *row)
+{
+	struct role *r = c->role;
+	bool is_saved;
+
+	say_target(r, row);
+	record_begin_target(r->record, row->kind, row->device);
+	c->target = (struct target){.kind = target_kind_find(row->kind),
+				    .row = row,
+				    .manifest = r->manifest,
+				    .record = r->record,
+				    .sink = &r->sink,
+				    .root = TARGET_MOUNT_POINT};
+	if (!c->target.kind) {
+		struct err *err =
+			err_new(ERR_UNSUPPORTED, "\"%s\" is no kind of target", row->kind);
+
+		record_fail(r->record, err_message(err));
+		sink_warn(&r->sink, err);
+		return false;
+	}
+	if (!role_run_phase(r, "target", work_target, &c->target, open_ms(c)))
+		return false;
+	is_saved = save_all(c);
+	say_saved(r);
+	role_run_phase(r, "finish", work_finish, &c->target, r->manifest->deadlines.end_ms);
+	/* Had that been killed. */
+	record_settle(r->record);
+	if (r->record->outcome > c->best) {
+		c->best = r->record->outcome;
+		memcpy(c->best_directory, r->record->directory, RECORD_TEXT_SIZE);
+	}
+	return is_saved;
+}
+
+/* Try the targets that are (or are not) the root file system, in their order. */
+static bool try_targets(struct capture *c, bool is_rootfs)
+{
+	const struct manifest *m = c->role->manifest;
+
+	for (size_t i = 0; i < m->num_targets; i++) {
+		const struct manifest_target *row = &m->targets[i];
+
+		if (str_eq(row->kind, "rootfs") == is_rootfs && try_target(c, row))
+			return true;
+	}
+	return false;
 }
 
 static void say_end(struct role *r)
@@ -185,14 +257,13 @@ static void say_end(struct role *r)
 	role_begin_end(r, &line, ROLE, outcome,
 		       record->outcome == RECORD_COMPLETE ? NULL : record->reason);
 	if (record->directory[0])
-		console_line_add(&line, "directory",
-				 record->directory + strlen(MOUNT_POINT));
+		console_line_add(&line, "directory", record->directory);
 	console_line_add_u64(&line, "mem_available_low", record->mem_available_low_bytes);
 	console_line_add_u64(&line, "seconds_ms", clock_now_ms() - record->started_ms);
 	sink_fact(&r->sink, &line);
 }
 
-void role_capture(struct role *r)
+static void begin_record(struct role *r)
 {
 	struct record *record = r->record;
 
@@ -206,8 +277,26 @@ void role_capture(struct role *r)
 	/* These two are the capture kernel's own. */
 	record->identity.machine_id[0] = record->identity.boot_id[0] = '\0';
 	identity_from_cmdline(r->cmdline, &record->identity);
-	run_phases(r);
-	say_saved(r);
-	run_phase(r, "finish", work_finish, r->manifest->deadlines.end_ms);
+}
+
+void role_capture(struct role *r)
+{
+	struct capture c = {.role = r};
+	bool is_saved;
+
+	begin_record(r);
+	/* What can be said is said before a disk is touched. */
+	role_run_phase(r, "diagnosis", work_diagnosis, r, DIAGNOSIS_MS);
+	role_run_phase(r, "modules", work_modules, r, 0);
+	if (!r->manifest->num_targets)
+		record_fail(r->record, "the manifest names no target");
+	is_saved = try_targets(&c, false);
+	if (!is_saved && str_eq(r->manifest->failure_action, "dump_to_rootfs"))
+		is_saved = try_targets(&c, true);
+	r->record->outcome = c.best;
+	memcpy(r->record->directory, c.best_directory, RECORD_TEXT_SIZE);
+	hooks_run(r, "post", is_saved ? "0" : "1");
+	if (!is_saved)
+		failure_act(r);
 	say_end(r);
 }

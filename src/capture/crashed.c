@@ -140,7 +140,7 @@ void role_crashed(struct role *r)
 	struct buf line = BUF_INIT;
 
 	/* Whatever goes wrong here, the machine has served its purpose. */
-	r->power_off = true;
+	r->end = SYSTEM_POWER_OFF;
 	/* So that a report can tell whose it is. */
 	if (sethostname(HOST_NAME, strlen(HOST_NAME)) < 0)
 		sink_warn(&r->sink, err_os(errno, "cannot set the host name"));

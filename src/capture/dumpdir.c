@@ -1,11 +1,11 @@
 #include "capture/dumpdir.h"
 
+#include "capture/names.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define TRIES 9
 
 /* Make @path and what is missing above it. */
 static struct err *make_parents(const char *path)
@@ -27,39 +27,20 @@ static struct err *make_parents(const char *path)
 	return NULL;
 }
 
-static struct err *name_directory(const char *parent, const char *host, time_t when,
-				  unsigned try, char **ret)
-{
-	char stamp[32], suffix[8] = "";
-	struct tm tm;
-
-	/* Only localtime() looks at TZ by itself. */
-	tzset();
-	if (!localtime_r(&when, &tm) || !strftime(stamp, sizeof(stamp), "%Y-%m-%d-%T", &tm))
-		return err_new(ERR_BAD_DATA, "the clock reads %lld, which is no date",
-			       (long long)when);
-	if (try > 1)
-		snprintf(suffix, sizeof(suffix), "-%u", try);
-	if (asprintf(ret, "%s/%s-%s%s", parent, host, stamp, suffix) < 0) {
-		*ret = NULL;
-		return err_nomem();
-	}
-	return NULL;
-}
-
-struct err *dumpdir_create(const char *parent, const char *host, time_t when,
-			   struct dumpdir *ret)
+struct err *dumpdir_create(const char *parent, const char *naming, const char *host,
+			   time_t when, struct dumpdir *ret)
 {
 	struct err *err = make_parents(parent);
 
-	for (unsigned try = 1; !err && try <= TRIES; try++) {
-		cleanup(freep) char *path = NULL;
+	for (unsigned try = 1; !err && try <= NAMES_TRIES; try++) {
+		cleanup(buf_deinit) struct buf path = BUF_INIT;
 
-		err = name_directory(parent, host, when, try, &path);
-		if (!err && mkdir(path, 0700) == 0)
-			return dumpdir_open(path, ret);
-		if (!err && (errno != EEXIST || try == TRIES))
-			err = err_os(errno, "cannot make directory %s", path);
+		buf_printf(&path, "%s/", parent);
+		err = names_add_directory(naming, host, when, try, &path);
+		if (!err && mkdir(path.data, 0700) == 0)
+			return dumpdir_open(path.data, ret);
+		if (!err && (errno != EEXIST || try == NAMES_TRIES))
+			err = err_os(errno, "cannot make directory %s", path.data);
 	}
 	return err;
 }

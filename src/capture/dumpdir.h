@@ -20,10 +20,10 @@ struct dumpdir {
 	int fd;
 };
 
-/* Make PARENT/HOST-YYYY-mm-dd-HH:MM:SS in local time (TZ), and what is missing above it. If
- * it is there already, "-2" to "-9" are tried. */
-must_check struct err *dumpdir_create(const char *parent, const char *host, time_t when,
-				      struct dumpdir *ret);
+/* Make a directory in @parent, called as names_add_directory() has it, and what is missing
+ * above it. If it is there already, "-2" to "-9" are tried. */
+must_check struct err *dumpdir_create(const char *parent, const char *naming,
+				      const char *host, time_t when, struct dumpdir *ret);
 /* Open the one at @path. */
 must_check struct err *dumpdir_open(const char *path, struct dumpdir *ret);
 void dumpdir_close(struct dumpdir *d);

@@ -57,9 +57,9 @@ static void run_role(struct role *r, const char *role)
 		err_free(err);
 		return;
 	}
-	r->power_off = str_eq(r->manifest->final, "poweroff");
+	system_end_parse(r->manifest->final, &r->end);
 	if (kernel_cmdline_find(r->cmdline, "inquest.final", &final))
-		r->power_off = str_eq(buf_text(&final), "poweroff");
+		r->end_is_given = system_end_parse(buf_text(&final), &r->end);
 	setenv("TZ", r->manifest->time_zone, 1);
 	if (str_eq(role, "crashed"))
 		role_crashed(r);
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 		run_role(&r, "capture");
 	else
 		run_role(&r, str_eq(buf_text(&role), "crashed") ? "crashed" : "capture");
-	system_end(r.power_off, manifest.deadlines.end_ms);
+	system_go_down(r.end, manifest.deadlines.end_ms);
 	/* Ending as PID 1 panics this kernel, and panic= reboots it. */
 	return 1;
 }

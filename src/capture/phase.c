@@ -17,8 +17,11 @@
 /* In the child: run the work and leave its reason where the parent sees it. */
 static void run_child(phase_work *work, void *ctx, char *reason)
 {
-	struct err *err = work(ctx);
+	struct err *err;
 
+	/* What it starts can then be killed with it, and it may have a terminal. */
+	setsid();
+	err = work(ctx);
 	if (!err)
 		_exit(STATUS_DONE);
 	snprintf(reason, REASON_SIZE, "%s", err_message(err));
@@ -64,6 +67,7 @@ static void kill_and_reap(pid_t pid)
 	int status;
 
 	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
 	while (!reap(pid, &status) && clock_now_ms() < deadline)
 		clock_sleep_ms(POLL_MS);
 }

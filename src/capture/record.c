@@ -89,7 +89,25 @@ void record_add_file(struct record *r, const char *name, u64 bytes, bool is_comp
 	copy_text(f->name, sizeof(f->name), name);
 	f->bytes = bytes;
 	f->is_complete = is_complete;
+	f->is_dump = false;
 	r->num_files++;
+}
+
+void record_add_dump(struct record *r, const char *name, u64 bytes)
+{
+	size_t before = r->num_files;
+
+	record_add_file(r, name, bytes, true);
+	if (r->num_files > before)
+		r->files[before].is_dump = true;
+}
+
+void record_begin_target(struct record *r, const char *kind, const char *device)
+{
+	snprintf(r->target, sizeof(r->target), "%s %s", kind, device);
+	r->directory[0] = '\0';
+	r->num_files = 0;
+	r->outcome = RECORD_FAILED;
 }
 
 void record_settle(struct record *r)
@@ -98,7 +116,7 @@ void record_settle(struct record *r)
 	for (size_t i = 0; i < r->num_files; i++) {
 		const struct record_file *f = &r->files[i];
 
-		if (f->is_complete && str_eq(f->name, "vmcore"))
+		if (f->is_complete && f->is_dump)
 			r->outcome = RECORD_COMPLETE;
 		else if (r->outcome == RECORD_FAILED && f->bytes)
 			r->outcome = RECORD_INCOMPLETE;
@@ -183,21 +201,18 @@ static json_t *capture_to_json(const struct record *r, time_t now)
 			 (double)(clock_now_ms() - r->started_ms) / 1000);
 }
 
-struct err *record_format(const struct record *r, size_t mount_len, time_t now,
-			  struct buf *b)
+struct err *record_format(const struct record *r, time_t now, struct buf *b)
 {
-	const char *directory =
-		strlen(r->directory) >= mount_len ? r->directory + mount_len : "";
 	json_t *root = json_pack(
-		"{ss si ss so so so so s{sI so} so so s{sI sI}}", "schema",
+		"{ss si ss so so so so so s{sI so} so so s{sI sI}}", "schema",
 		"inquest.capture", "version", RECORD_VERSION, "outcome",
 		record_outcome_name(r->outcome), "reason", text_or_null(r->reason),
-		"crashed", crashed_to_json(r), "capture", capture_to_json(r, now),
-		"directory", text_or_null(directory), "dump", "level",
-		(json_int_t)r->dump_level, "compression", text_or_null(r->compression),
-		"files", files_to_json(r), "phases", phases_to_json(r), "memory",
-		"total_bytes", (json_int_t)r->mem_total_bytes, "available_low_bytes",
-		(json_int_t)r->mem_available_low_bytes);
+		"crashed", crashed_to_json(r), "capture", capture_to_json(r, now), "target",
+		text_or_null(r->target), "directory", text_or_null(r->directory), "dump",
+		"level", (json_int_t)r->dump_level, "compression",
+		text_or_null(r->compression), "files", files_to_json(r), "phases",
+		phases_to_json(r), "memory", "total_bytes", (json_int_t)r->mem_total_bytes,
+		"available_low_bytes", (json_int_t)r->mem_available_low_bytes);
 	cleanup(freep) char *text = NULL;
 
 	if (root)

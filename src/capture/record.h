@@ -17,8 +17,8 @@
 
 #define RECORD_VERSION	  1
 #define RECORD_TEXT_SIZE  512
-#define RECORD_PHASES_MAX 8
-#define RECORD_FILES_MAX  8
+#define RECORD_PHASES_MAX 48
+#define RECORD_FILES_MAX  16
 
 enum record_outcome { RECORD_FAILED, RECORD_INCOMPLETE, RECORD_COMPLETE };
 
@@ -32,6 +32,7 @@ struct record_file {
 	char name[32];
 	u64 bytes;
 	bool is_complete;
+	bool is_dump; /* and not a log, a report … */
 };
 
 /* Layout is public. */
@@ -42,7 +43,8 @@ struct record {
 	time_t started;
 	u64 started_ms; /* clock_now_ms() then */
 	struct identity identity;
-	char directory[RECORD_TEXT_SIZE]; /* of the dump, as mounted here; "" if none */
+	char target[RECORD_TEXT_SIZE]; /* kind and device of the one at work, "" if none */
+	char directory[RECORD_TEXT_SIZE]; /* of the dump, on the target; "" if none */
 	char reason[RECORD_TEXT_SIZE];	  /* the first failure, "" if none */
 	u64 dump_level;
 	char compression[16];
@@ -65,18 +67,21 @@ void record_fail(struct record *r, const char *reason);
 
 void record_add_phase(struct record *r, const char *name, u64 ms, bool failed);
 void record_add_file(struct record *r, const char *name, u64 bytes, bool is_complete);
+/* The same for the dump itself, all of it. */
+void record_add_dump(struct record *r, const char *name, u64 bytes);
 
-/* Set the outcome from the files: complete with a whole vmcore, incomplete with anything
+/* Another target is tried: what was saved so far lies elsewhere. */
+void record_begin_target(struct record *r, const char *kind, const char *device);
+
+/* Set the outcome from the files: complete with a whole dump, incomplete with anything
  * else that was saved. */
 void record_settle(struct record *r);
 
 /* "complete", "incomplete", "failed". */
 const char *record_outcome_name(enum record_outcome outcome);
 
-/* Append @r as JSON. @mount_len bytes at the start of its directory are left out: where the
- * target is mounted here means nothing elsewhere. */
-must_check struct err *record_format(const struct record *r, size_t mount_len, time_t now,
-				     struct buf *b);
+/* Append @r as JSON. */
+must_check struct err *record_format(const struct record *r, time_t now, struct buf *b);
 
 /* The value of a line such as "MemAvailable:    1234 kB" of @path, in bytes. False if it
  * cannot be had. */

@@ -9,7 +9,7 @@ void role_begin_end(struct role *r, struct buf *line, const char *role, const ch
 	console_line_begin(line, "end");
 	console_line_add(line, "role", role);
 	console_line_add(line, "outcome", outcome);
-	console_line_add(line, "final", r->power_off ? "poweroff" : "reboot");
+	console_line_add(line, "final", system_end_name(r->end));
 	if (reason && *reason)
 		console_line_add(line, "reason", reason);
 }

@@ -6,8 +6,10 @@
 #ifndef CAPTURE_ROLE_H
 #define CAPTURE_ROLE_H
 
+#include "capture/phase.h"
 #include "capture/record.h"
 #include "capture/sink.h"
+#include "capture/system.h"
 #include "format/manifest.h"
 
 struct role {
@@ -15,7 +17,8 @@ struct role {
 	struct manifest *manifest;
 	struct record *record;
 	const char *cmdline; /* of the running kernel */
-	bool power_off;	     /* in the end, instead of a reboot */
+	enum system_end end;
+	bool end_is_given; /* on the command line, which wins */
 };
 
 /* The crashed role of a rehearsal: load the capture kernel, report, wait for the trigger.
@@ -24,6 +27,12 @@ void role_crashed(struct role *r);
 
 /* The capture role: diagnose, save, report. Returns when it is time to go down. */
 void role_capture(struct role *r);
+
+/* Run one phase of a capture and put it on record; @own_ms is its own limit, 0 if only
+ * those for the whole capture hold. One with its own limit need not show progress before.
+ * True if it did its work. */
+bool role_run_phase(struct role *r, const char *name, phase_work *work, void *ctx,
+		    u64 own_ms);
 
 /* `inquest: end role=… outcome=…` and further keys that the caller may have begun to add.
  */

@@ -1,6 +1,7 @@
 #include "capture/save.h"
 
 #include "base/io.h"
+#include "capture/names.h"
 #include "kernel/printk.h"
 
 #include <errno.h>
@@ -10,24 +11,45 @@
 #define MEMINFO	    "/proc/meminfo"
 #define BATCH_BYTES 65536
 
-/* Several times what a record takes. */
-#define RECORD_ROOM_BYTES 8192
+/* More than a record takes. */
+#define RECORD_ROOM_BYTES 16384
 #define REPORT_MAX_BYTES  (1u << 20)
 
 /* /proc/vmcore is an ELF core and nothing else. */
 static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
 
 static const char record_incomplete[] = ".capture.json.tmp";
-static const char dmesg_incomplete[] = "vmcore-dmesg-incomplete.txt";
 
-void save_left_over(struct dumpdir *d, struct record *r)
+/* Save a file and put it on record. */
+static struct err *save_file(const struct target *t, const struct target_file *file)
 {
-	static const char *const names[] = {dmesg_incomplete, "vmcore-incomplete"};
-	struct stat st;
+	u64 bytes = 0;
+	struct err *err = t->kind->save(t, file, &bytes);
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (fstatat(d->fd, names[i], &st, 0) == 0)
-			record_add_file(r, names[i], (u64)st.st_size, false);
+	if (!err)
+		record_add_file(t->record, file->name, bytes, true);
+	return err;
+}
+
+void save_left_over(const struct target *t)
+{
+	struct names names;
+
+	if (!t->kind->left_over)
+		return;
+	for (enum dump_form form = DUMP_KDUMP; form <= DUMP_PLAIN; form++) {
+		u64 bytes;
+
+		names_make(t->manifest->naming, t->record->started, form, &names);
+		bytes = t->kind->left_over(t, names.dump_incomplete);
+		if (bytes)
+			record_add_file(t->record, names.dump_incomplete, bytes, false);
+		if (bytes)
+			break;
+	}
+	if (t->kind->left_over(t, names.log_incomplete))
+		record_add_file(t->record, names.log_incomplete,
+				t->kind->left_over(t, names.log_incomplete), false);
 }
 
 struct dmesg_job {
@@ -58,15 +80,15 @@ static struct err *write_dmesg(void *ctx, int fd, const char *path)
 	return err;
 }
 
-struct err *save_dmesg(const char *vmcore, struct dumpdir *d, struct record *r)
+struct err *save_dmesg(const char *vmcore, const struct target *t)
 {
-	static const char name[] = "vmcore-dmesg.txt";
 	cleanup(dump_closep) struct dump *dump = NULL;
 	cleanup(printk_log_freep) struct printk_log *log = NULL;
-	struct dmesg_job job = {.record = r};
+	struct dmesg_job job = {.record = t->record};
+	struct target_file file = {.write = write_dmesg, .ctx = &job};
 	struct printk_source src;
+	struct names names;
 	struct err *err = dump_open(vmcore, formats, &dump);
-	u64 bytes = 0;
 
 	if (!err)
 		err = printk_source_from_dump(dump, &src);
@@ -74,11 +96,11 @@ struct err *save_dmesg(const char *vmcore, struct dumpdir *d, struct record *r)
 		err = printk_open(&src, &log);
 	if (err)
 		return err;
+	names_make(t->manifest->naming, t->record->started, DUMP_KDUMP, &names);
 	job.log = log;
-	err = dumpdir_save(d, dmesg_incomplete, name, write_dmesg, &job, &bytes);
-	if (!err)
-		record_add_file(r, name, bytes, true);
-	return err;
+	file.incomplete = names.log_incomplete;
+	file.name = names.log;
+	return save_file(t, &file);
 }
 
 static struct err *write_buf(void *ctx, int fd, const char *path)
@@ -88,13 +110,15 @@ static struct err *write_buf(void *ctx, int fd, const char *path)
 	return io_write_all(fd, b->data, b->len, path);
 }
 
-struct err *save_report(const char *report, struct dumpdir *d, struct record *r)
+struct err *save_report(const char *report, const struct target *t)
 {
-	static const char name[] = "vmcore-report.txt";
 	cleanup(freep) char *text = NULL;
 	struct buf b = BUF_INIT;
+	const struct target_file file = {.incomplete = ".vmcore-report.txt.tmp",
+					 .name = "vmcore-report.txt",
+					 .write = write_buf,
+					 .ctx = &b};
 	struct err *err;
-	u64 bytes = 0;
 
 	/* The diagnosis may have come to nothing, and has said so. */
 	if (access(report, F_OK) < 0)
@@ -103,46 +127,45 @@ struct err *save_report(const char *report, struct dumpdir *d, struct record *r)
 	if (err)
 		return err;
 	b.data = text;
-	err = dumpdir_save(d, ".vmcore-report.txt.tmp", name, write_buf, &b, &bytes);
-	if (!err)
-		record_add_file(r, name, bytes, true);
-	return err;
+	return save_file(t, &file);
 }
 
-struct err *save_record(struct dumpdir *d, const struct record *r, size_t mount_len)
+struct err *save_record(const struct target *t)
 {
 	cleanup(buf_deinit) struct buf b = BUF_INIT;
-	struct err *err = record_format(r, mount_len, time(NULL), &b);
+	const struct target_file file = {.incomplete = record_incomplete,
+					 .name = "capture.json",
+					 .write = write_buf,
+					 .ctx = &b};
+	struct err *err = record_format(t->record, time(NULL), &b);
 	u64 bytes = 0;
 
-	if (err)
-		return err;
-	return dumpdir_save(d, record_incomplete, "capture.json", write_buf, &b, &bytes);
+	return err ? err : t->kind->save(t, &file, &bytes);
 }
 
 /* A dump that fills the disk must not leave us without room to say so: the unfinished file
  * holds the place until it is written over. */
-static struct err *keep_room(struct dumpdir *d)
+static struct err *keep_room(const struct target *t)
 {
-	cleanup(closep) int fd =
-		openat(d->fd, record_incomplete, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	char zeros[RECORD_ROOM_BYTES] = "";
-	struct err *err;
+	struct buf b = {.data = zeros, .len = sizeof(zeros)};
+	const struct target_file file = {.incomplete = record_incomplete,
+					 .name = record_incomplete,
+					 .write = write_buf,
+					 .ctx = &b};
+	u64 bytes = 0;
 
-	if (fd < 0)
-		return err_os(errno, "cannot create %s/%s", d->path, record_incomplete);
-	err = io_write_all(fd, zeros, sizeof(zeros), record_incomplete);
-	if (!err && fsync(fd) < 0)
-		err = err_os(errno, "cannot fsync %s/%s", d->path, record_incomplete);
-	return err;
+	return t->kind->save(t, &file, &bytes);
 }
 
-struct err *save_first_record(struct dumpdir *d, struct record *r, size_t mount_len)
+struct err *save_first_record(const struct target *t)
 {
+	char reason[sizeof(t->record->reason)];
 	struct err *err;
 
-	record_fail(r, "the capture was cut short: it never came to its end");
-	err = save_record(d, r, mount_len);
-	r->reason[0] = '\0';
-	return err ? err : keep_room(d);
+	snprintf(reason, sizeof(reason), "%s", t->record->reason);
+	record_fail(t->record, "the capture was cut short: it never came to its end");
+	err = save_record(t);
+	snprintf(t->record->reason, sizeof(t->record->reason), "%s", reason);
+	return err || t->kind->is_stream ? err : keep_room(t);
 }

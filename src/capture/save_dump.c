@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "capture/names.h"
 #include "collect/collect.h"
 #include "format/console_line.h"
 
@@ -10,8 +11,6 @@
 
 #define MEMINFO	    "/proc/meminfo"
 #define PROGRESS_MS 1000
-
-static const char incomplete[] = "vmcore-incomplete";
 
 /* /proc/vmcore is an ELF core and nothing else. */
 static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
@@ -21,6 +20,7 @@ struct dump_job {
 	struct collect_options options;
 	const struct sink *sink;
 	struct record *record;
+	bool is_flattened;
 	u64 last_said_ms;
 };
 
@@ -71,7 +71,8 @@ static struct err *write_dump(void *ctx, int fd, const char *path)
 {
 	struct dump_job *job = ctx;
 	struct collect_stats stats = {0};
-	struct err *err = collect_to_fd(job->dump, fd, path, &job->options, &stats);
+	struct err *err = (job->is_flattened ? collect_to_stream : collect_to_fd)(
+		job->dump, fd, path, &job->options, &stats);
 
 	say_notices(job->sink, job->dump);
 	record_step(job->record, MEMINFO);
@@ -90,9 +91,9 @@ static const struct collect_codec *find_codec(const char *name)
 	return str_eq(name, "zlib") ? &collect_codec_zlib : &collect_codec_zstd;
 }
 
-struct err *save_dump(const char *vmcore, const struct manifest_dump *how,
-		      const struct sink *sink, struct dumpdir *d, struct record *r)
+struct err *save_dump(const char *vmcore, const struct target *t)
 {
+	const struct manifest_dump *how = &t->manifest->dump;
 	cleanup(dump_closep) struct dump *dump = NULL;
 	struct dump_job job = {
 		.options = {.dump_level = (unsigned)how->level,
@@ -101,18 +102,25 @@ struct err *save_dump(const char *vmcore, const struct manifest_dump *how,
 			    .codec_level = (int)how->compression_level,
 			    .progress = on_progress,
 			    .progress_ctx = &job},
-		.sink = sink,
-		.record = r,
+		.sink = t->sink,
+		.record = t->record,
+		.is_flattened = t->kind->is_stream,
 		.last_said_ms = clock_now_ms(),
 	};
+	struct target_file file = {.write = write_dump, .ctx = &job};
+	struct names names;
 	u64 bytes = 0;
 	struct err *err = dump_open(vmcore, formats, &dump);
 
 	if (err)
 		return err;
+	names_make(t->manifest->naming, t->record->started,
+		   job.is_flattened ? DUMP_FLATTENED : DUMP_KDUMP, &names);
 	job.dump = dump;
-	err = dumpdir_save(d, incomplete, "vmcore", write_dump, &job, &bytes);
+	file.incomplete = names.dump_incomplete;
+	file.name = names.dump;
+	err = t->kind->save(t, &file, &bytes);
 	if (!err)
-		record_add_file(r, "vmcore", bytes, true);
+		record_add_dump(t->record, names.dump, bytes);
 	return err;
 }

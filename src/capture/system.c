@@ -96,22 +96,51 @@ static void sysrq(char key)
 }
 
 /* A driver may hang in its shutdown, and then reboot(2) does not come back: somebody else
- * must be there to pull the plug. */
-static void start_last_resort(bool power_off, u64 deadline_ms)
+ * must be there to pull the plug. A halted machine stays as it is. */
+static void start_last_resort(enum system_end end, u64 deadline_ms)
 {
-	if (fork() != 0)
+	if (end == SYSTEM_HALT || fork() != 0)
 		return;
 	clock_sleep_ms(deadline_ms);
-	if (power_off)
+	if (end == SYSTEM_POWER_OFF) {
 		sysrq('o');
-	clock_sleep_ms(power_off ? 5000 : 0);
+		clock_sleep_ms(5000);
+	}
 	sysrq('b');
 	_exit(0);
 }
 
-void system_end(bool power_off, u64 deadline_ms)
+static const char *const end_names[] = {
+	[SYSTEM_REBOOT] = "reboot",
+	[SYSTEM_HALT] = "halt",
+	[SYSTEM_POWER_OFF] = "poweroff",
+};
+
+const char *system_end_name(enum system_end end)
 {
-	start_last_resort(power_off, deadline_ms);
-	reboot(power_off ? RB_POWER_OFF : RB_AUTOBOOT);
+	return end_names[end];
+}
+
+bool system_end_parse(const char *name, enum system_end *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(end_names); i++) {
+		if (str_eq(name, end_names[i])) {
+			*ret = (enum system_end)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void system_go_down(enum system_end end, u64 deadline_ms)
+{
+	static const int commands[] = {
+		[SYSTEM_REBOOT] = RB_AUTOBOOT,
+		[SYSTEM_HALT] = RB_HALT_SYSTEM,
+		[SYSTEM_POWER_OFF] = RB_POWER_OFF,
+	};
+
+	start_last_resort(end, deadline_ms);
+	reboot(commands[end]);
 	sysrq('b');
 }

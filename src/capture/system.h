@@ -23,8 +23,15 @@ must_check struct err *system_load_module(const struct manifest_module *module);
 /* Wait until @path is a block device. ERR_ABSENT after @deadline_ms. */
 must_check struct err *system_wait_device(const char *path, u64 deadline_ms);
 
+enum system_end { SYSTEM_REBOOT, SYSTEM_HALT, SYSTEM_POWER_OFF };
+
+/* "reboot", "halt", "poweroff". */
+const char *system_end_name(enum system_end end);
+/* False, and *@ret as it was, if @name is none of these. */
+bool system_end_parse(const char *name, enum system_end *ret);
+
 /* Flush and go down, by reboot(2), and should that hang or fail by sysrq @deadline_ms
  * later. Does not return where we are PID 1. */
-void system_end(bool power_off, u64 deadline_ms);
+void system_go_down(enum system_end end, u64 deadline_ms);
 
 #endif

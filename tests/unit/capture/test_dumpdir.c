@@ -71,7 +71,7 @@ static int set_up(void **state)
 {
 	snprintf(parent, sizeof(parent), "/tmp/inquest-test-dumpdir-XXXXXX");
 	assert_non_null(mkdtemp(parent));
-	assert_success(dumpdir_create(parent, "127.0.0.1", 1000000000, &dir));
+	assert_success(dumpdir_create(parent, "kdump", "127.0.0.1", 1000000000, &dir));
 	failing_call = NULL;
 	trace[0] = '\0';
 	return 0;
@@ -156,7 +156,7 @@ static void the_name_is_host_and_local_time(void **state)
 	assert_string_equal(strrchr(dir.path, '/'), "/127.0.0.1-2001-09-09-01:46:40");
 	setenv("TZ", "IST-5:30", 1);
 	snprintf(deep, sizeof(deep), "%s/a/b", parent);
-	assert_success(dumpdir_create(deep, "h", 1000000000, &other));
+	assert_success(dumpdir_create(deep, "kdump", "h", 1000000000, &other));
 	setenv("TZ", "UTC0", 1);
 	assert_string_equal(strrchr(other.path, '/'), "/h-2001-09-09-07:16:40");
 }
@@ -165,7 +165,7 @@ static void two_crashes_in_one_second_get_two_directories(void **state)
 {
 	cleanup(dumpdir_close) struct dumpdir second = {.fd = -1};
 
-	assert_success(dumpdir_create(parent, "127.0.0.1", 1000000000, &second));
+	assert_success(dumpdir_create(parent, "kdump", "127.0.0.1", 1000000000, &second));
 	assert_string_equal(strrchr(second.path, '/'), "/127.0.0.1-2001-09-09-01:46:40-2");
 }
 
@@ -177,7 +177,7 @@ static void a_file_in_the_way_is_named(void **state)
 	snprintf(path, sizeof(path), "%s/file", parent);
 	assert_success(io_write_file(path, 0600, "", 0));
 	strcat(path, "/below");
-	assert_failure(dumpdir_create(path, "h", 0, &other), ERR_OS, "file");
+	assert_failure(dumpdir_create(path, "kdump", "h", 0, &other), ERR_OS, "file");
 }
 
 #define IN_A_FRESH_DIR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -20,6 +20,9 @@ static char parent[64], vmcore[96];
 static struct dumpdir dir;
 static struct record *r;
 static struct sink sink;
+static struct manifest manifest = MANIFEST_DEFAULTS;
+static struct manifest_target row = MANIFEST_TARGET_VALUES;
+static struct target target;
 
 /* A dump of pages that do not compress. */
 static void write_vmcore(void)
@@ -43,13 +46,25 @@ static void write_vmcore(void)
 
 static int set_up(void **state)
 {
+	char path[1024];
+
 	snprintf(parent, sizeof(parent), "/tmp/inquest-test-save-XXXXXX");
 	assert_non_null(mkdtemp(parent));
 	snprintf(vmcore, sizeof(vmcore), "%s/source", parent);
 	write_vmcore();
-	assert_success(dumpdir_create(parent, "h", 1000000000, &dir));
 	assert_success(record_new(&r));
 	sink.fd = open("/dev/null", O_WRONLY);
+	target = (struct target){.kind = &target_kind_fs,
+				 .row = &row,
+				 .manifest = &manifest,
+				 .record = r,
+				 .sink = &sink,
+				 .root = parent};
+	row.path = "/";
+	r->started = 1000000000;
+	assert_success(target.kind->begin(&target));
+	snprintf(path, sizeof(path), "%s%s", parent, r->directory);
+	assert_success(dumpdir_open(path, &dir));
 	return 0;
 }
 
@@ -66,7 +81,6 @@ static int tear_down(void **state)
 
 static struct err *work_dump(void *ctx)
 {
-	const struct manifest m = MANIFEST_DEFAULTS;
 	const rlim_t *limit = ctx;
 
 	if (limit) {
@@ -75,7 +89,7 @@ static struct err *work_dump(void *ctx)
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &rlimit);
 	}
-	return save_dump(vmcore, &m.dump, &sink, &dir, r);
+	return save_dump(vmcore, &target);
 }
 
 static bool exists(const char *name)
@@ -86,7 +100,7 @@ static bool exists(const char *name)
 /* What capture.json says, as the host reads it. */
 static void assert_record_says(const char *outcome, const char *reason_words)
 {
-	char path[256];
+	char path[1024];
 	json_t *root;
 	const char *reason;
 
@@ -104,9 +118,9 @@ static void assert_record_says(const char *outcome, const char *reason_words)
 
 static void finish(void)
 {
-	save_left_over(&dir, r);
+	save_left_over(&target);
 	record_settle(r);
-	assert_success(save_record(&dir, r, 0));
+	assert_success(save_record(&target));
 }
 
 static void a_whole_dump_is_complete(void **state)
@@ -142,7 +156,7 @@ static void a_capture_that_never_ends_has_said_so_before(void **state)
 {
 	struct stat st;
 
-	assert_success(save_first_record(&dir, r, 0));
+	assert_success(save_first_record(&target));
 	assert_record_says("failed", "cut short");
 	assert_string_equal(r->reason, "");
 	/* Room for the record that takes its place. */
@@ -157,8 +171,8 @@ static void what_is_no_dump_leaves_nothing_behind(void **state)
 {
 	assert_success(io_write_file(vmcore, 0600, "junk", 4));
 	assert_failure(phase_run(work_dump, NULL, &generous, NULL), ERR_REFUSED, vmcore);
-	assert_failure(save_dmesg(vmcore, &dir, r), ERR_UNSUPPORTED, vmcore);
-	save_left_over(&dir, r);
+	assert_failure(save_dmesg(vmcore, &target), ERR_UNSUPPORTED, vmcore);
+	save_left_over(&target);
 	assert_int_equal(r->num_files, 0);
 }
 
@@ -167,10 +181,10 @@ static void a_report_is_saved_if_there_is_one(void **state)
 	char path[96];
 
 	snprintf(path, sizeof(path), "%s/report", parent);
-	assert_success(save_report(path, &dir, r));
+	assert_success(save_report(path, &target));
 	assert_false(exists("vmcore-report.txt"));
 	assert_success(io_write_file(path, 0600, "why\n", 4));
-	assert_success(save_report(path, &dir, r));
+	assert_success(save_report(path, &target));
 	assert_true(exists("vmcore-report.txt"));
 	assert_int_equal(r->num_files, 1);
 	assert_int_equal(r->files[0].bytes, 4);
@@ -179,7 +193,7 @@ static void a_report_is_saved_if_there_is_one(void **state)
 
 static void a_dump_without_a_log_has_no_log_file(void **state)
 {
-	assert_failure(save_dmesg(vmcore, &dir, r), ERR_ABSENT, "");
+	assert_failure(save_dmesg(vmcore, &target), ERR_ABSENT, "");
 	assert_false(exists("vmcore-dmesg.txt"));
 }
 
