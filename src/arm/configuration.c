@@ -2,8 +2,15 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "format/inquest_conf.h"
+#include "format/kdump_conf.h"
+#include "format/kdump_tools_conf.h"
+#include "format/sysconfig_kdump.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static u64 line_of(const char *text, size_t offset)
@@ -48,14 +55,13 @@ static struct err *read_text(const char *root, const char *path, char **ret)
 static const struct file {
 	enum config_dialect dialect;
 	const char *path;
-	/* NULL: cannot be read by this version. */
 	struct err *(*parse)(const char *text, const char *file, struct capture_config *c);
 } files[] = {
-	{CONFIG_INQUEST, "/etc/inquest.conf", NULL},
-	{CONFIG_KDUMP, "/etc/kdump.conf", NULL},
-	{CONFIG_KDUMP, "/etc/sysconfig/kdump", NULL},
-	{CONFIG_KDUMP_TOOLS, "/etc/default/kdump-tools", NULL},
-	{CONFIG_KDUMP_TOOLS, "/etc/default/kexec", NULL},
+	{CONFIG_INQUEST, "/etc/inquest.conf", inquest_conf_parse},
+	{CONFIG_KDUMP, "/etc/kdump.conf", kdump_conf_parse},
+	{CONFIG_KDUMP, "/etc/sysconfig/kdump", sysconfig_kdump_parse},
+	{CONFIG_KDUMP_TOOLS, "/etc/default/kdump-tools", kdump_tools_conf_parse},
+	{CONFIG_KDUMP_TOOLS, "/etc/default/kexec", kexec_conf_parse},
 };
 
 static struct err *read_file(const char *root, const struct file *f,
@@ -72,6 +78,48 @@ static struct err *read_file(const char *root, const struct file *f,
 	return f->parse(text, f->path, c);
 }
 
+/* The names that run-parts(8) takes. */
+static int is_snippet(const struct dirent *entry)
+{
+	const char *p = entry->d_name;
+
+	while (isalnum((unsigned char)*p) || *p == '_' || *p == '-')
+		p++;
+	return !*p;
+}
+
+#define SNIPPETS_MAX 64
+
+/* The files of /etc/default/kexec.d, by name, behind /etc/default/kexec. */
+static struct err *read_snippets(const char *root, struct capture_config *c)
+{
+	static const char dir[] = "/etc/default/kexec.d";
+	cleanup(buf_deinit) struct buf full = BUF_INIT;
+	struct dirent **entries;
+	struct err *err;
+	int count;
+
+	buf_printf(&full, "%s%s", root, dir);
+	err = buf_check(&full);
+	if (err)
+		return err;
+	count = scandir(full.data, &entries, is_snippet, alphasort);
+	if (count < 0)
+		return errno == ENOENT ? NULL : err_os(errno, "cannot list %s", dir);
+	for (int i = 0; i < count; i++) {
+		struct file f = {.parse = kexec_conf_parse};
+		char path[sizeof(dir) + sizeof(entries[i]->d_name)];
+
+		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+		f.path = path;
+		if (!err && i < SNIPPETS_MAX)
+			err = read_file(root, &f, c);
+		free(entries[i]);
+	}
+	free(entries);
+	return err;
+}
+
 struct err *configuration_read_dialect(const char *root, enum config_dialect dialect,
 				       struct capture_config *ret)
 {
@@ -81,6 +129,8 @@ struct err *configuration_read_dialect(const char *root, enum config_dialect dia
 	for (size_t i = 0; !err && i < ARRAY_SIZE(files); i++)
 		if (files[i].dialect == dialect)
 			err = read_file(root, &files[i], &c);
+	if (!err && dialect == CONFIG_KDUMP_TOOLS)
+		err = read_snippets(root, &c);
 	if (err) {
 		capture_config_deinit(&c);
 		return err;

@@ -103,6 +103,14 @@ struct err *capture_config_add_target(struct capture_config *c,
 	return NULL;
 }
 
+const char *capture_config_path_on(const struct capture_config *c,
+				   const struct config_target *target)
+{
+	return c->dialect == CONFIG_KDUMP_TOOLS && target->kind == CONFIG_TARGET_NFS
+		       ? "/"
+		       : c->path;
+}
+
 const char *config_action_name(enum config_action action)
 {
 	static const char *const names[] = {
@@ -210,17 +218,39 @@ struct err *config_set(struct capture_config *c, const char **slot, const char *
 /* What is shown of a word that may be a whole line. */
 #define WORD_SHOWN_MAX 120
 
-struct err *config_error(const struct config_place *at, const char *before,
-			 const char *word, size_t len, const char *after)
+static struct err *error_at(const struct config_place *at, const char *before,
+			    const char *quote, const char *word, size_t len,
+			    const char *after)
 {
 	struct buf b = BUF_INIT;
 	struct err *err;
 
 	str_escape(&b, word, len > WORD_SHOWN_MAX ? WORD_SHOWN_MAX : len, false);
-	err = err_new(ERR_USAGE, "%s line %llu: %s \"%s\"%s", at->file,
-		      (unsigned long long)at->line, before, buf_text(&b), after);
+	err = err_new(ERR_USAGE, "%s line %llu: %s %s%s%s%s", at->file,
+		      (unsigned long long)at->line, before, quote, buf_text(&b), quote,
+		      after);
 	buf_deinit(&b);
 	return err;
+}
+
+struct err *config_error(const struct config_place *at, const char *before,
+			 const char *word, size_t len, const char *after)
+{
+	return error_at(at, before, "\"", word, len, after);
+}
+
+struct err *config_known_error(const struct config_place *at, const char *before,
+			       const char *word, const char *after)
+{
+	return error_at(at, before, "", word, strlen(word), after);
+}
+
+struct err *config_place_error(const struct config_place *at, struct err *err)
+{
+	if (!err || err_code(err) != ERR_USAGE ||
+	    str_has_prefix(err_message(err), at->file))
+		return err;
+	return err_wrap(err, "%s line %llu", at->file, (unsigned long long)at->line);
 }
 
 struct err *config_warn(struct capture_config *c, const struct config_place *at,

@@ -140,6 +140,11 @@ must_check struct err *capture_config_add_target(struct capture_config *c,
 #define CONFIG_WORDS_MAX   256
 #define CONFIG_TEXT_MAX	   65536 /* of a configuration file */
 
+/* The directory on @target below which dump directories go: `path`, but for kdump-tools,
+ * which mounts an NFS export over it, so that it is the top of the export. */
+const char *capture_config_path_on(const struct capture_config *c,
+				   const struct config_target *target);
+
 /* "reboot" …, as configuration files write it. */
 const char *config_action_name(enum config_action action);
 

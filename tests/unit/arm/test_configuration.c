@@ -57,12 +57,82 @@ static void a_zero_byte_is_refused_with_its_line(void **state)
 		       "/etc/kdump.conf has a zero byte in line 2");
 }
 
+static void put_text(const char *path, const char *text)
+{
+	put(path, text, strlen(text));
+}
+
+static void the_first_dialect_that_is_there_counts(void **state)
+{
+	struct capture_config c;
+
+	put_text("/etc/default/kdump-tools", "USE_KDUMP=1\nSSH=debian@host\n");
+	put_text("/etc/default/kexec", "LOAD_KEXEC=true\n");
+	assert_success(configuration_read(root, &c));
+	assert_int_equal(c.dialect, CONFIG_KDUMP_TOOLS);
+	assert_string_equal(c.targets[0].spec, "debian@host");
+	assert_true(c.load_kexec);
+	capture_config_deinit(&c);
+
+	put_text("/etc/kdump.conf", "ssh fedora@host\n");
+	put_text("/etc/sysconfig/kdump", "KDUMP_BOOTDIR=/boot/efi\n");
+	assert_success(configuration_read(root, &c));
+	assert_int_equal(c.dialect, CONFIG_KDUMP);
+	assert_string_equal(c.targets[0].spec, "fedora@host");
+	assert_string_equal(c.boot_dir, "/boot/efi");
+	capture_config_deinit(&c);
+
+	put_text("/etc/inquest.conf", "target ssh inquest@host\n");
+	assert_success(configuration_read(root, &c));
+	assert_int_equal(c.dialect, CONFIG_INQUEST);
+	assert_string_equal(c.targets[0].spec, "inquest@host");
+	capture_config_deinit(&c);
+
+	assert_success(configuration_read_dialect(root, CONFIG_KDUMP_TOOLS, &c));
+	assert_string_equal(c.targets[0].spec, "debian@host");
+	capture_config_deinit(&c);
+}
+
+static void errors_name_the_file_as_a_person_knows_it(void **state)
+{
+	struct capture_config c;
+
+	put_text("/etc/kdump.conf", "path /a\n");
+	put_text("/etc/sysconfig/kdump", "\nKDUMP_IMG=/a/b\n");
+	assert_failure(configuration_read(root, &c), ERR_USAGE,
+		       "/etc/sysconfig/kdump line 2: Invalid value of KDUMP_IMG");
+	put_text("/etc/kdump.conf", "nonsense\n");
+	assert_failure(configuration_read(root, &c), ERR_USAGE,
+		       "/etc/kdump.conf line 1: Invalid kdump config option nonsense");
+}
+
+static void snippets_of_kexec_d_count_in_their_order(void **state)
+{
+	struct capture_config c;
+
+	put_text("/etc/default/kdump-tools", "USE_KDUMP=1\n");
+	put_text("/etc/default/kexec", "LOAD_KEXEC=true\nAPPEND=ro\n");
+	put_text("/etc/default/kexec.d/20-b", "APPEND=second\n");
+	put_text("/etc/default/kexec.d/10-a", "APPEND=first\nLOAD_KEXEC=false\n");
+	put_text("/etc/default/kexec.d/30-c.dpkg-old", "APPEND=third\n");
+	assert_success(configuration_read(root, &c));
+	assert_string_equal(c.kexec_append, "second");
+	assert_false(c.load_kexec);
+	capture_config_deinit(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(without_any_file_the_native_defaults_hold,
 						make_root, remove_root),
 		cmocka_unit_test_setup_teardown(a_zero_byte_is_refused_with_its_line,
+						make_root, remove_root),
+		cmocka_unit_test_setup_teardown(the_first_dialect_that_is_there_counts,
+						make_root, remove_root),
+		cmocka_unit_test_setup_teardown(errors_name_the_file_as_a_person_knows_it,
+						make_root, remove_root),
+		cmocka_unit_test_setup_teardown(snippets_of_kexec_d_count_in_their_order,
 						make_root, remove_root),
 	};
 
