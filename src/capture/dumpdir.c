@@ -27,6 +27,20 @@ static struct err *make_parents(const char *path)
 	return NULL;
 }
 
+/* Make it; a file system that cannot have ':' in names (vfat) has '-' there. */
+static int make_directory(char *path)
+{
+	int result = mkdir(path, 0700);
+	char *name = strrchr(path, '/') + 1;
+
+	if (result == 0 || errno != EINVAL || !strchr(name, ':'))
+		return result;
+	for (char *c = name; *c; c++)
+		if (*c == ':')
+			*c = '-';
+	return mkdir(path, 0700);
+}
+
 struct err *dumpdir_create(const char *parent, const char *naming, const char *host,
 			   time_t when, struct dumpdir *ret)
 {
@@ -37,7 +51,7 @@ struct err *dumpdir_create(const char *parent, const char *naming, const char *h
 
 		buf_printf(&path, "%s/", parent);
 		err = names_add_directory(naming, host, when, try, &path);
-		if (!err && mkdir(path.data, 0700) == 0)
+		if (!err && make_directory(path.data) == 0)
 			return dumpdir_open(path.data, ret);
 		if (!err && (errno != EEXIST || try == NAMES_TRIES))
 			err = err_os(errno, "cannot make directory %s", path.data);

@@ -66,12 +66,15 @@ struct err *names_add_directory(const char *naming, const char *host, time_t whe
 	return buf_check(b);
 }
 
-/* Does @text begin like @pattern, where '0' is any digit? Returns what follows. */
+/* Does @text begin like @pattern, where '0' is any digit and ':' may be '-'? Returns what
+ * follows. */
 static const char *match(const char *text, const char *pattern)
 {
 	for (; *pattern; pattern++, text++) {
 		bool is_digit = isdigit((unsigned char)*text);
 
+		if (*pattern == ':' && *text == '-')
+			continue;
 		if (*pattern == '0' ? !is_digit : *pattern != *text)
 			return NULL;
 	}

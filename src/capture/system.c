@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define DEVICE_POLL_MS 20
-
 static struct err *mount_one(const char *type, const char *path, unsigned long flags)
 {
 	mkdir(path, 0755);
@@ -72,21 +70,6 @@ struct err *system_load_module(const struct manifest_module *module)
 		return err_os(errno, "cannot load module %s", module->path);
 	/* The root file system is memory. */
 	unlink(module->path);
-	return NULL;
-}
-
-struct err *system_wait_device(const char *path, u64 deadline_ms)
-{
-	u64 end = clock_now_ms() + deadline_ms;
-	struct stat st;
-
-	while (stat(path, &st) < 0 || !S_ISBLK(st.st_mode)) {
-		if (clock_now_ms() >= end)
-			return err_new(ERR_ABSENT,
-				       "%s did not appear as a block device within %llu ms",
-				       path, (unsigned long long)deadline_ms);
-		clock_sleep_ms(DEVICE_POLL_MS);
-	}
 	return NULL;
 }
 

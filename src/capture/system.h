@@ -20,9 +20,6 @@ must_check struct err *system_set_sysctl(const char *root, const char *name,
  * module that is loaded already is fine. */
 must_check struct err *system_load_module(const struct manifest_module *module);
 
-/* Wait until @path is a block device. ERR_ABSENT after @deadline_ms. */
-must_check struct err *system_wait_device(const char *path, u64 deadline_ms);
-
 enum system_end { SYSTEM_REBOOT, SYSTEM_HALT, SYSTEM_POWER_OFF };
 
 /* "reboot", "halt", "poweroff". */

@@ -2,7 +2,7 @@
 #include "capture/target.h"
 
 #include "base/str.h"
-#include "capture/system.h"
+#include "capture/device.h"
 
 #include <errno.h>
 #include <string.h>
@@ -104,13 +104,17 @@ struct err *target_directory_close(const struct target *t)
 
 static struct err *fs_open(const struct target *t)
 {
-	const char *device = t->row->device;
+	const char *fs_type = t->row->fs_type;
+	struct device device;
 	struct err *err;
 
-	if (!*device)
+	if (!*t->row->device)
 		return err_new(ERR_USAGE, "the manifest names no target device");
-	err = system_wait_device(device, t->manifest->deadlines.device_ms);
-	return err ? err : target_mount(t, device, t->row->fs_type, t->row->options);
+	err = device_find(t->row->device, t->manifest->deadlines.device_ms, &device);
+	if (err)
+		return err;
+	return target_mount(t, device.path, *fs_type ? fs_type : device.type,
+			    t->row->options);
 }
 
 static struct err *virtiofs_open(const struct target *t)

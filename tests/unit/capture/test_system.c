@@ -1,6 +1,5 @@
 #include "testing.h"
 
-#include "base/clock.h"
 #include "base/io.h"
 #include "capture/sink.h"
 #include "capture/system.h"
@@ -32,15 +31,6 @@ static void a_name_that_leaves_proc_sys_is_refused(void **state)
 	assert_failure(system_set_sysctl("", "..etc", "1"), ERR_USAGE, "no name");
 	assert_failure(system_set_sysctl("", "a/b", "1"), ERR_USAGE, "no name");
 	assert_failure(system_set_sysctl("", "", "1"), ERR_USAGE, "no name");
-}
-
-static void waiting_for_a_device_ends(void **state)
-{
-	u64 start = clock_now_ms();
-
-	assert_failure(system_wait_device("/dev/null", 50), ERR_ABSENT,
-		       "did not appear as a block device within 50 ms");
-	assert_true(clock_now_ms() - start >= 50);
 }
 
 static void a_missing_module_is_named(void **state)
@@ -88,7 +78,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sysctls_are_written_to_their_files),
 		cmocka_unit_test(a_name_that_leaves_proc_sys_is_refused),
-		cmocka_unit_test(waiting_for_a_device_ends),
 		cmocka_unit_test(a_missing_module_is_named),
 		cmocka_unit_test(
 			each_line_is_one_write_and_has_a_level_only_in_the_kernel_log),
