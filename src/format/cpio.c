@@ -66,3 +66,52 @@ struct err *cpio_end(struct cpio *c)
 	pad(c->out, 0, BLOCK_SIZE);
 	return buf_check(c->out);
 }
+
+#define HEADER_LEN 110
+#define FIELDS	   13
+
+static bool read_hex(const char *text, u32 *ret)
+{
+	u32 value = 0;
+
+	for (size_t i = 0; i < 8; i++) {
+		static const char digits[] = "0123456789abcdef";
+		char c = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] + 32 : text[i]);
+		const char *digit = c ? strchr(digits, c) : NULL;
+
+		if (!digit)
+			return false;
+		value = value << 4 | (u32)(digit - digits);
+	}
+	*ret = value;
+	return true;
+}
+
+struct err *cpio_next(struct cpio_reader *r, struct cpio_entry *ret, bool *ret_end)
+{
+	const char *header = (const char *)r->data + r->pos;
+	u64 name_at = r->pos + HEADER_LEN, data_at;
+	u32 field[FIELDS];
+	bool good = r->pos <= r->len && r->len - r->pos >= HEADER_LEN &&
+		    memcmp(header, "070701", 6) == 0;
+
+	for (size_t i = 0; good && i < FIELDS; i++)
+		good = read_hex(header + 6 + 8 * i, &field[i]);
+	/* The name's length counts its terminating 0. */
+	good = good && field[11] && field[11] <= CPIO_NAME_MAX + 1 &&
+	       range_fits(name_at, field[11], r->len) &&
+	       memchr(header + HEADER_LEN, '\0', field[11]) ==
+		       header + HEADER_LEN + field[11] - 1;
+	data_at = good ? align_up(name_at + field[11], 4) : 0;
+	if (!good || !range_fits(data_at, field[6], r->len))
+		return err_new(ERR_BAD_DATA, "no whole cpio entry at offset %zu", r->pos);
+	*ret = (struct cpio_entry){.name = header + HEADER_LEN,
+				   .mode = field[1],
+				   .data = (const char *)r->data + data_at,
+				   .len = field[6],
+				   .device_major = field[9],
+				   .device_minor = field[10]};
+	*ret_end = str_eq(ret->name, TRAILER);
+	r->pos = (size_t)align_up(data_at + field[6], 4);
+	return NULL;
+}
