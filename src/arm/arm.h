@@ -26,6 +26,7 @@ struct arm_record {
 	const char *command_line; /* all of it */
 	const char *release;	  /* of that kernel */
 	const char *target;	  /* for people: "/dev/vda1 (ext4), /var/crash" */
+	const char *boot_id;	  /* of the boot in which that was */
 	u64 when;		  /* seconds since the epoch */
 	u64 image_bytes, unpacked_bytes;
 	void *json; /* owns the strings */
@@ -51,16 +52,20 @@ must_check struct err *arm_status_read(const char *root, struct arm_status *ret)
 void arm_status_deinit(struct arm_status *s);
 
 struct arm_options {
-	bool rebuild; /* build the image even if no input changed */
-	bool no_load; /* stop when the image is there */
+	bool rebuild;	  /* build the image even if no input changed */
+	bool no_load;	  /* stop when the image is there */
+	const char *init; /* the inquest-capture binary; NULL: the one of this program */
 	/* Receives sentences of what is being done, "" newline; NULL for none. */
 	void (*say)(void *ctx, const char *sentence);
 	void *ctx;
 };
 
-/* Plan, build what is out of date, load. The sentences of errors say what to do next. */
+/* Plan, build what is out of date, load. The sentences of errors say what to do next. The
+ * caller holds arm_lock(). Below a root other than "" nothing is loaded: what lies there is
+ * another machine's. */
 must_check struct err *arm_load(const char *root, const struct capture_config *config,
 				const struct arm_options *options);
+/* Unload, with the lock held as well. */
 must_check struct err *arm_unload(const char *root);
 
 /* What arm_load() would load, as text for dry runs: NULL members of @options allowed. */

@@ -257,7 +257,10 @@ struct err *modules_resolve(const char *modules_dir, const char *const *names,
 	if (!r.kmod)
 		return err_nomem();
 	for (; *names; names++) {
-		err = resolve(&r, *names, &(struct request){0});
+		bool may_be_missing = **names == '?';
+
+		err = resolve(&r, *names + may_be_missing,
+			      &(struct request){.optional = may_be_missing});
 		if (err)
 			return err;
 	}

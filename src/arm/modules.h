@@ -28,7 +28,7 @@ extern const char *const modules_of_virtio_ext4[];
 /* Resolve @names (NULL-terminated; '-' and '_' are the same) against the modules under
  * @modules_dir (…/lib/modules/RELEASE). Built-in ones are left out. ERR_ABSENT naming the
  * module and who needs it if it is neither a file nor built in; a soft dependency may be
- * missing. */
+ * missing, and so may a name with a '?' in front. */
 must_check struct err *modules_resolve(const char *modules_dir, const char *const *names,
 				       struct module_list *ret);
 void module_list_deinit(struct module_list *list);

@@ -78,7 +78,7 @@ static inline void fake_module_bytes(const char *info, struct buf *b)
 static inline void fake_file(const struct fake_modules *f, const char *path,
 			     const void *data, size_t len)
 {
-	char full[256];
+	char full[1024];
 
 	snprintf(full, sizeof(full), "%s/%s", f->dir, path);
 	for (char *slash = full + strlen(f->dir) + 1; (slash = strchr(slash, '/'));

@@ -1,0 +1,188 @@
+#include "arm/arm.h"
+
+#include "arm/arm_priv.h"
+#include "arm/image_store.h"
+#include "arm/plan.h"
+#include "arm/root.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "kexec/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define LOCK_PATH "/run/lock/kdump"
+#define RETRY_MS  100
+
+static void say(const struct arm_options *options, const char *fmt, ...) printf_like(2, 3);
+static void say(const struct arm_options *options, const char *fmt, ...)
+{
+	va_list args;
+	char *text = NULL;
+	int len;
+
+	if (!options || !options->say)
+		return;
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	options->say(options->ctx, text);
+	free(text);
+}
+
+/* Load what was planned and built, and remember it. */
+static struct err *load(const char *root, const struct plan *plan,
+			const struct stored_image *image)
+{
+	cleanup(buf_deinit) struct buf command_line = BUF_INIT;
+	struct kexec_image loaded = {.kernel = plan->kernel.image, .initrd = image->path};
+	struct arm_record record;
+	struct identity id;
+	struct err *err;
+
+	identity_read(root, &id);
+	identity_add_to_cmdline(&id, plan->command_line, &command_line);
+	err = buf_check(&command_line);
+	if (err)
+		return err;
+	loaded.command_line = buf_text(&command_line);
+	err = kexec_load_crash(root, &loaded, NULL);
+	if (err)
+		return err;
+	record = (struct arm_record){.kernel = loaded.kernel,
+				     .initrd = loaded.initrd,
+				     .command_line = loaded.command_line,
+				     .release = plan->kernel.release,
+				     .target = plan->target_text,
+				     .boot_id = id.boot_id,
+				     .when = (u64)time(NULL),
+				     .image_bytes = image->image_bytes,
+				     .unpacked_bytes = image->unpacked_bytes};
+	return err_wrap(arm_record_write(root, &record),
+			"the capture kernel is loaded, but not on record");
+}
+
+/* Plan and have the image. */
+static struct err *prepare(const char *root, const struct capture_config *config,
+			   const struct arm_options *options, struct plan **ret,
+			   struct stored_image *image)
+{
+	cleanup(plan_freep) struct plan *plan = NULL;
+	enum config_rebuild rebuild =
+		options && options->rebuild ? CONFIG_REBUILD_ALWAYS : config->rebuild;
+	cleanup(freep) char *found = NULL;
+	const char *init = options ? options->init : NULL;
+	struct err *err = plan_make(root, config, &plan);
+
+	if (!err && !init) {
+		err = initramfs_find_init(&found);
+		init = found;
+	}
+	if (err)
+		return err;
+	for (size_t i = 0; i < config->warnings.count; i++)
+		say(options, "%s", config->warnings.words[i]);
+	for (size_t i = 0; i < plan->num_warnings; i++)
+		say(options, "%s", plan->warnings[i]);
+	err = image_store_get(root, plan, init, rebuild, image);
+	if (err)
+		return err;
+	if (image->is_new)
+		say(options, "built %s: %s", image->path, image->reason);
+	*ret = steal(plan);
+	return NULL;
+}
+
+struct err *arm_load(const char *root, const struct capture_config *config,
+		     const struct arm_options *options)
+{
+	cleanup(plan_freep) struct plan *plan = NULL;
+	cleanup(stored_image_deinit) struct stored_image image = {0};
+	struct err *err;
+
+	if (!config->is_enabled)
+		return err_new(ERR_REFUSED,
+			       "arming is switched off in the configuration (USE_KDUMP=0)");
+	err = prepare(root, config, options, &plan, &image);
+	/* What lies below another root is another machine's. */
+	if (err || *root || (options && options->no_load))
+		return err;
+	return load(root, plan, &image);
+}
+
+struct err *arm_unload(const char *root)
+{
+	struct err *err = *root ? NULL : kexec_unload_crash();
+
+	return err ? err : arm_record_remove(root);
+}
+
+struct err *arm_describe(const char *root, const struct capture_config *config,
+			 struct buf *b)
+{
+	cleanup(plan_freep) struct plan *plan = NULL;
+	struct err *err = plan_make(root, config, &plan);
+
+	if (err)
+		return err;
+	buf_printf(b, "kernel:        %s\n", plan->kernel.image);
+	buf_printf(b, "release:       %s\n", plan->kernel.release);
+	buf_printf(b, "initramfs:     " ARM_STATE_DIR "/initrd-%s\n", plan->kernel.release);
+	buf_printf(b, "target:        %s\n", plan->target_text);
+	buf_printf(b, "collector:     %s\n", plan->manifest.collector.words);
+	buf_printf(b, "on failure:    %s\n", plan->manifest.failure_action);
+	buf_printf(b, "at the end:    %s\n", plan->manifest.final);
+	buf_add_str(b, "modules:      ");
+	for (size_t i = 0; i < plan->num_modules; i++)
+		buf_printf(b, " %s", plan->modules[i] + (plan->modules[i][0] == '?'));
+	buf_printf(b, "\ncommand line:  %s\n", plan->command_line);
+	for (size_t i = 0; i < plan->num_warnings; i++)
+		buf_printf(b, "warning:       %s\n", plan->warnings[i]);
+	return buf_check(b);
+}
+
+struct err *arm_lock(const char *root, u64 wait_ms, int *ret_fd)
+{
+	u64 deadline = clock_now_ms() + wait_ms;
+	cleanup(freep) char *path = NULL;
+	cleanup(closep) int fd = -1;
+	struct err *err = root_join(root, LOCK_PATH, &path);
+
+	if (err)
+		return err;
+	/* Early at boot, and in a system that is being put together, they are not there. */
+	for (char *slash = path + strlen(root); (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno == EACCES)
+		return err_new(ERR_REFUSED, "arming needs root: cannot open %s", path);
+	if (fd < 0)
+		return err_os(errno, "cannot open %s", path);
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_os(errno, "cannot lock %s", path);
+		if (clock_now_ms() >= deadline)
+			return err_new(
+				ERR_REFUSED,
+				"another program arms or disarms at this moment (it holds %s); try again",
+				path);
+		clock_sleep_ms(RETRY_MS);
+	}
+	*ret_fd = steal_fd(&fd);
+	return NULL;
+}
+
+void arm_unlock(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}

@@ -1,0 +1,180 @@
+#include "arm/plan.h"
+
+#include "arm/plan_priv.h"
+#include "base/str.h"
+
+#include <string.h>
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	capture_kernel_deinit(&p->kernel);
+	free(p->command_line);
+	for (size_t i = 0; i < p->num_kept; i++)
+		free(p->kept[i]);
+	free(p->kept);
+	free(p);
+}
+
+struct err *plan_keep(struct plan *p, void *pointer)
+{
+	if (!pointer)
+		return err_nomem();
+	if (p->num_kept == p->kept_capacity) {
+		size_t capacity = p->kept_capacity * 2 + 64;
+		void **kept = reallocarray(p->kept, capacity, sizeof(*kept));
+
+		if (!kept) {
+			free(pointer);
+			return err_nomem();
+		}
+		p->kept = kept;
+		p->kept_capacity = capacity;
+	}
+	p->kept[p->num_kept++] = pointer;
+	return NULL;
+}
+
+char *plan_printf(struct plan *p, const char *fmt, ...)
+{
+	struct err *err;
+	va_list args;
+	char *text;
+	int len;
+
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return NULL;
+	err = plan_keep(p, text);
+	if (err) {
+		err_ignore(err);
+		return NULL;
+	}
+	return text;
+}
+
+void plan_warn(struct plan *p, const char *fmt, ...)
+{
+	va_list args;
+	char *text = NULL;
+	int len;
+
+	if (p->num_warnings == ARRAY_SIZE(p->warnings))
+		return;
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	p->warnings[p->num_warnings] = plan_printf(p, "%s", text);
+	if (p->warnings[p->num_warnings])
+		p->num_warnings++;
+	free(text);
+}
+
+struct err *plan_add_module(struct plan *p, const char *name)
+{
+	const char *copy;
+
+	for (size_t i = 0; i < p->num_modules; i++)
+		if (str_eq(p->modules[i], name))
+			return NULL;
+	if (p->num_modules == PLAN_MODULES_MAX)
+		return err_new(ERR_USAGE, "an image takes at most %d modules by name",
+			       PLAN_MODULES_MAX);
+	copy = plan_printf(p, "%s", name);
+	if (!copy)
+		return err_nomem();
+	p->modules[p->num_modules++] = copy;
+	return NULL;
+}
+
+struct err *plan_add_file(struct planning *g, const char *path, const char *host_path,
+			  unsigned mode)
+{
+	struct plan *p = g->plan;
+	struct initramfs_file *file = &p->files[p->num_files];
+
+	for (size_t i = 0; i < p->num_files; i++)
+		if (str_eq(p->files[i].path, path))
+			return NULL;
+	if (p->num_files == PLAN_FILES_MAX)
+		return err_new(ERR_USAGE, "an image takes at most %d files of this machine",
+			       PLAN_FILES_MAX);
+	*file = (struct initramfs_file){.path = plan_printf(p, "%s", path),
+					.host_path =
+						plan_printf(p, "%s%s", g->root, host_path),
+					.mode = mode};
+	if (!file->path || !file->host_path)
+		return err_nomem();
+	p->num_files++;
+	return NULL;
+}
+
+static const char *naming(enum config_dialect dialect)
+{
+	static const char *const names[] = {
+		[CONFIG_INQUEST] = "inquest",
+		[CONFIG_KDUMP] = "kdump",
+		[CONFIG_KDUMP_TOOLS] = "kdump-tools",
+	};
+
+	return names[dialect];
+}
+
+static void plan_actions(struct planning *g)
+{
+	struct manifest *m = &g->plan->manifest;
+
+	m->naming = naming(g->config->dialect);
+	m->final = config_action_name(g->config->final_action);
+	m->failure_action = config_action_name(g->config->failure_action);
+	m->keep_dumps = g->config->keep_dumps;
+	m->watchdog = g->config->watchdog;
+	m->targets = g->plan->targets;
+	m->hooks = g->plan->hooks;
+}
+
+static struct err *make(struct planning *g)
+{
+	struct err *err = mount_table_read(g->root, &g->mounts);
+
+	plan_actions(g);
+	if (!err)
+		err = capture_kernel_find(g->root, g->config, &g->plan->kernel);
+	if (!err)
+		err = plan_targets(g);
+	if (!err)
+		err = plan_identity(g);
+	if (!err)
+		err = plan_collector(g);
+	if (!err)
+		err = plan_programs(g);
+	if (!err)
+		err = plan_watchdogs(g);
+	for (size_t i = 0; !err && i < g->config->extra_modules.count; i++)
+		err = plan_add_module(g->plan, g->config->extra_modules.words[i]);
+	return err ? err : plan_command_line(g);
+}
+
+struct err *plan_make(const char *root, const struct capture_config *config,
+		      struct plan **ret)
+{
+	cleanup(plan_freep) struct plan *plan = calloc(1, sizeof(*plan));
+	struct planning g = {.root = root, .config = config, .plan = plan};
+	struct err *err;
+
+	if (!plan)
+		return err_nomem();
+	plan->manifest = MANIFEST_DEFAULTS;
+	plan->target_text = "";
+	err = make(&g);
+	mount_table_deinit(&g.mounts);
+	if (err)
+		return err;
+	*ret = steal(plan);
+	return NULL;
+}

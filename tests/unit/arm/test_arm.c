@@ -1,0 +1,243 @@
+/* From a configuration to an image, on a made-up machine. */
+#include "fake_machine.h"
+
+#include "arm/arm.h"
+#include "arm/configuration.h"
+#include "arm/image_store.h"
+#include "arm/initramfs_check.h"
+#include "arm/plan.h"
+#include "arm/reservation.h"
+
+static void setup(struct fake_modules *m)
+{
+	fake_modules_init(m);
+	machine_make(m);
+}
+
+static void read_config(const struct fake_modules *m, struct capture_config *c)
+{
+	assert_success(configuration_read(m->dir, c));
+}
+
+/* Arm without loading; what is said ends up in @said. */
+static void gather(void *ctx, const char *sentence)
+{
+	buf_printf(ctx, "%s\n", sentence);
+}
+
+static struct err *arm(const struct fake_modules *m, bool rebuild, struct buf *said)
+{
+	char init[128];
+	struct capture_config c;
+	struct arm_options options = {
+		.rebuild = rebuild, .init = init, .say = gather, .ctx = said};
+	struct err *err;
+
+	snprintf(init, sizeof(init), "%s/usr/libexec/inquest-capture", m->dir);
+	read_config(m, &c);
+	err = arm_load(m->dir, &c, &options);
+	capture_config_deinit(&c);
+	return err;
+}
+
+static void said_is(struct buf *said, const char *words)
+{
+	if (!strstr(buf_text(said), words))
+		print_error("\"%s\" lacks \"%s\"\n", buf_text(said), words);
+	assert_non_null(strstr(buf_text(said), words));
+	buf_deinit(said);
+	*said = BUF_INIT;
+}
+
+static void the_plan_is_what_the_machine_and_its_configuration_say(void **state)
+{
+	struct fake_modules m;
+	struct capture_config c;
+	struct plan *p;
+
+	setup(&m);
+	read_config(&m, &c);
+	assert_success(plan_make(m.dir, &c, &p));
+	assert_string_equal(p->kernel.image, "/boot/vmlinuz-" FAKE_RELEASE);
+	assert_string_equal(p->kernel.modules_dir, "/lib/modules/" FAKE_RELEASE);
+	assert_string_equal(p->target_text, "/dev/vda1 (ext4), /var/crash");
+	assert_int_equal(p->manifest.num_targets, 1);
+	assert_string_equal(p->manifest.targets[0].device, "UUID=1111-aaaa");
+	assert_string_equal(p->manifest.targets[0].path, "/var/crash");
+	assert_string_equal(p->manifest.targets[0].options, "errors=remount-ro");
+	assert_string_equal(p->manifest.dump.compression, "zstd");
+	assert_int_equal(p->manifest.dump.level, 31);
+	assert_string_equal(p->manifest.host_name, "host1");
+	assert_string_equal(p->modules[0], "virtio_pci");
+	assert_string_equal(p->modules[1], "virtio_blk");
+	assert_string_equal(p->modules[2], "ext4");
+	assert_null(strstr(p->command_line, "crashkernel"));
+	assert_null(strstr(p->command_line, "root="));
+	assert_non_null(strstr(p->command_line, "console=ttyS0"));
+	assert_non_null(strstr(p->command_line, "disable_cpu_apicid=4"));
+	assert_non_null(strstr(p->command_line, "nr_cpus=1"));
+	assert_non_null(strstr(p->command_line, " no5lvl"));
+	plan_free(p);
+	capture_config_deinit(&c);
+	fake_modules_deinit(&m);
+}
+
+static void an_image_is_built_once_and_again_when_an_input_changes(void **state)
+{
+	struct fake_modules m;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "/var/lib/inquest/initrd-" FAKE_RELEASE ": there was none");
+	assert_success(arm(&m, false, &said));
+	assert_string_equal(buf_text(&said), "");
+	assert_success(arm(&m, true, &said));
+	said_is(&said, "it was asked for");
+	machine_module(&m, "fs/jbd2/jbd2.ko", "virtio");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "jbd2.ko changed");
+	machine_file(&m, "usr/libexec/inquest-capture", "another one\n");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "inquest-capture changed");
+	machine_file(&m, "etc/inquest.conf", "final_action poweroff\n");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "manifest: final changed");
+	fake_modules_deinit(&m);
+}
+
+static void a_file_with_the_same_bytes_is_the_same(void **state)
+{
+	struct fake_modules m;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	assert_success(arm(&m, false, &said));
+	buf_deinit(&said);
+	said = BUF_INIT;
+	machine_file(&m, "usr/libexec/inquest-capture", "the program\n");
+	assert_success(arm(&m, false, &said));
+	assert_string_equal(buf_text(&said), "");
+	buf_deinit(&said);
+	fake_modules_deinit(&m);
+}
+
+static void a_damaged_image_is_built_anew_and_the_one_before_is_kept(void **state)
+{
+	struct fake_modules m;
+	struct buf said = BUF_INIT;
+	char path[256];
+
+	setup(&m);
+	assert_success(arm(&m, false, &said));
+	buf_deinit(&said);
+	said = BUF_INIT;
+	assert_failure(image_store_restore(m.dir, FAKE_RELEASE), ERR_ABSENT, "go back");
+	machine_file(&m, "var/lib/inquest/initrd-" FAKE_RELEASE, "rubbish");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "is damaged");
+	snprintf(path, sizeof(path), "%s/var/lib/inquest/initrd-" FAKE_RELEASE ".old",
+		 m.dir);
+	assert_int_equal(access(path, R_OK), 0);
+	assert_success(image_store_restore(m.dir, FAKE_RELEASE));
+	assert_int_not_equal(access(path, R_OK), 0);
+	machine_file(&m, "var/lib/inquest/initrd-" FAKE_RELEASE ".json", "{}");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "is damaged");
+	assert_success(image_store_purge(m.dir));
+	snprintf(path, sizeof(path), "%s/var/lib/inquest", m.dir);
+	assert_int_not_equal(access(path, F_OK), 0);
+	fake_modules_deinit(&m);
+}
+
+static void what_cannot_be_a_target_is_refused_by_its_name(void **state)
+{
+	static const struct {
+		const char *mount, *words;
+	} cases[] = {
+		{"30 21 0:40 / /var/crash rw - tmpfs tmpfs rw", "in memory"},
+		{"30 21 0:40 / /var rw - overlay overlay rw", "overlay"},
+		{"30 21 253:0 / /var rw - ext4 /dev/mapper/vg-var rw", "an LVM volume"},
+		{"30 21 7:0 / /var rw - ext4 /dev/loop0 rw", "loop"},
+		{"30 21 9:0 / /var rw - ext4 /dev/md0 rw", "software RAID"},
+		{"30 21 99:0 / /var rw - ext4 /dev/gone rw", "no block device 99:0"},
+	};
+	struct fake_modules m;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	machine_block(&m, "virtual/block/dm-0", "253:0", false);
+	machine_file(&m, "sys/devices/virtual/block/dm-0/dm/uuid", "LVM-abc\n");
+	machine_file(&m, "sys/devices/virtual/block/dm-0/dm/name", "vg-var\n");
+	machine_block(&m, "virtual/block/loop0", "7:0", false);
+	machine_file(&m, "sys/devices/virtual/block/loop0/loop/backing_file", "/x\n");
+	machine_block(&m, "virtual/block/md0", "9:0", false);
+	machine_file(&m, "sys/devices/virtual/block/md0/md/level", "raid1\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "21 1 254:1 / / rw - ext4 /dev/vda1 rw\n%s\n",
+			 cases[i].mount);
+		machine_file(&m, "proc/self/mountinfo", text);
+		assert_failure(arm(&m, false, &said),
+			       strstr(cases[i].words, "no block") ? ERR_ABSENT
+								  : ERR_UNSUPPORTED,
+			       cases[i].words);
+	}
+	buf_deinit(&said);
+	fake_modules_deinit(&m);
+}
+
+static void the_status_tells_what_is_reserved_and_why_not(void **state)
+{
+	struct fake_modules m;
+	struct arm_status s;
+	cleanup(buf_deinit) struct buf why = BUF_INIT;
+
+	setup(&m);
+	assert_success(arm_status_read(m.dir, &s));
+	assert_true(s.has_kexec);
+	assert_int_equal(s.kexec.reserved_bytes, 128 << 20);
+	assert_int_equal(s.crashkernel_start, 0x120000000);
+	assert_int_equal(s.ram_bytes, 0x40000000 + 0x9f000);
+	assert_string_equal(s.crashkernel, "128M");
+	assert_success(reservation_why_not_armed(&s, &why));
+	assert_non_null(strstr(buf_text(&why), "128M are reserved"));
+	arm_status_deinit(&s);
+	machine_file(&m, "sys/kernel/kexec_crash_size", "0\n");
+	machine_file(&m, "proc/cmdline", "crashkernel=4G-:256M\n");
+	assert_success(arm_status_read(m.dir, &s));
+	assert_success(reservation_why_not_armed(&s, &why));
+	assert_non_null(strstr(buf_text(&why), "no range of it covers"));
+	arm_status_deinit(&s);
+	fake_modules_deinit(&m);
+}
+
+static void two_do_not_arm_at_the_same_time(void **state)
+{
+	struct fake_modules m;
+	int first, second;
+
+	setup(&m);
+	assert_success(arm_lock(m.dir, 0, &first));
+	assert_failure(arm_lock(m.dir, 50, &second), ERR_REFUSED, "another program");
+	arm_unlock(first);
+	assert_success(arm_lock(m.dir, 0, &second));
+	arm_unlock(second);
+	fake_modules_deinit(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_plan_is_what_the_machine_and_its_configuration_say),
+		cmocka_unit_test(an_image_is_built_once_and_again_when_an_input_changes),
+		cmocka_unit_test(a_file_with_the_same_bytes_is_the_same),
+		cmocka_unit_test(a_damaged_image_is_built_anew_and_the_one_before_is_kept),
+		cmocka_unit_test(what_cannot_be_a_target_is_refused_by_its_name),
+		cmocka_unit_test(the_status_tells_what_is_reserved_and_why_not),
+		cmocka_unit_test(two_do_not_arm_at_the_same_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
