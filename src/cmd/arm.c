@@ -1,13 +1,21 @@
+#include "arm/arm.h"
+
+#include "arm/configuration.h"
 #include "base/str.h"
+#include "cmd/arming.h"
 #include "cmd/cmd.h"
 #include "kexec/identity.h"
 #include "kexec/kexec.h"
 
 static const struct opt options[] = {
+	{.name = "rebuild", .help = "Build the image even if none of its inputs changed."},
+	{.name = "no-load", .help = "Stop when the image is there."},
+	{.name = "dry-run", .help = "Only tell what would be loaded."},
+	ARMING_ROOT_OPTION,
 	{.name = "kernel",
 	 .arg = OPTS_VALUE,
 	 .value_name = "VMLINUZ",
-	 .help = "The kernel to start on a crash."},
+	 .help = "Load this kernel, without any configuration; with --initrd."},
 	{.name = "initrd",
 	 .arg = OPTS_VALUE,
 	 .value_name = "IMAGE",
@@ -33,7 +41,8 @@ static struct err *say_state(const char *what)
 	return cmd_print(&b);
 }
 
-static struct err *load(const struct opts_result *given)
+/* A kernel and an image of the caller's own. */
+static struct err *load_given(const struct opts_result *given)
 {
 	cleanup(buf_deinit) struct buf command_line = BUF_INIT;
 	struct kexec_image image = {.kernel = opts_value(given, "kernel", NULL),
@@ -44,7 +53,7 @@ static struct err *load(const struct opts_result *given)
 	if (!image.kernel || !image.initrd)
 		return err_new(
 			ERR_USAGE,
-			"arm: --kernel and --initrd are needed; see inquest arm --help");
+			"arm: --kernel and --initrd go together, or neither is given; see inquest arm --help");
 	identity_read("", &id);
 	identity_add_to_cmdline(&id, opts_value(given, "command-line", ""), &command_line);
 	err = buf_check(&command_line);
@@ -55,12 +64,31 @@ static struct err *load(const struct opts_result *given)
 	return err ? err : say_state("armed: the capture kernel is loaded");
 }
 
+/* What the configuration says. */
+static struct err *load_configured(const struct opts_result *given)
+{
+	struct arm_options how = {.rebuild = opts_has(given, "rebuild"),
+				  .no_load = opts_has(given, "no-load")};
+	const char *root = arming_root(given);
+	struct err *err;
+
+	if (opts_has(given, "dry-run"))
+		return arming_describe(root);
+	err = arming_load(root, &how);
+	if (err || *root || how.no_load)
+		return err;
+	return say_state("armed: the capture kernel is loaded");
+}
+
 static struct err *run(const struct opts_result *given, enum exit_status *status)
 {
 	struct err *err;
 
 	if (!opts_has(given, "unload"))
-		return load(given);
+		return opts_has(given, "kernel") || opts_has(given, "initrd") ||
+				       opts_has(given, "command-line")
+			       ? load_given(given)
+			       : load_configured(given);
 	if (given->num_given > 1)
 		return err_new(ERR_USAGE, "arm: --unload goes with no other option");
 	err = kexec_unload_crash();

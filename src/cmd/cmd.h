@@ -32,10 +32,12 @@ must_check struct err *cmd_print(const struct buf *b);
 extern const struct cmd cmd_arm;
 extern const struct cmd cmd_collect;
 extern const struct cmd cmd_diff;
+extern const struct cmd cmd_disarm;
 extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_rehearse;
 extern const struct cmd cmd_shell;
+extern const struct cmd cmd_status;
 extern const struct cmd cmd_version;
 
 /* Personalities. */
