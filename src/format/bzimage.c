@@ -14,6 +14,28 @@
 #define XLF_KERNEL_64	    1
 #define PROTOCOL_WITH_FLAGS 0x20c
 
+/* Of the PE image that the same file is for UEFI: Microsoft's "PE Format". */
+#define PE_AT		  0x3c	/* of the offset of "PE\0\0" */
+#define PE_OPTIONAL	  24	/* the optional header, from there */
+#define PE_OPTIONAL_MAGIC 0x20b /* PE32+ */
+#define PE_DIRECTORIES	  108	/* how many data directories there are, from there */
+#define PE_CERTIFICATES	  4	/* the one of the certificate table */
+
+/* Is there a certificate table that is not empty? */
+static bool is_signed(const u8 *data, size_t len)
+{
+	size_t pe = get_le32(data + PE_AT);
+	size_t optional = pe + PE_OPTIONAL;
+	size_t directories = optional + PE_DIRECTORIES;
+	size_t entry = directories + 4 + PE_CERTIFICATES * 8;
+
+	if (entry + 8 > len || memcmp(data + pe, "PE\0\0", 4) != 0 ||
+	    get_le16(data + optional) != PE_OPTIONAL_MAGIC ||
+	    get_le32(data + directories) <= PE_CERTIFICATES)
+		return false;
+	return get_le32(data + entry) != 0 && get_le32(data + entry + 4) != 0;
+}
+
 /* The release is the first word of "6.1.0-56-amd64 (debian-kernel@…) #1 SMP …". */
 static bool copy_release(const u8 *data, size_t len, size_t at, char *ret)
 {
@@ -53,6 +75,7 @@ struct err *bzimage_parse(const void *data, size_t len, const char *name,
 	b.alignment_bytes = get_le32(bytes + HDR_ALIGNMENT);
 	b.is_relocatable = bytes[HDR_RELOCATABLE] != 0;
 	b.has_64bit_entry = get_le16(bytes + HDR_XLOADFLAGS) & XLF_KERNEL_64;
+	b.is_signed = is_signed(bytes, len);
 	*ret = b;
 	return NULL;
 }

@@ -18,6 +18,7 @@ struct bzimage {
 	u64 init_bytes; /* memory from the load address until the kernel can free any */
 	u64 alignment_bytes; /* of the place it is loaded to */
 	bool has_64bit_entry, is_relocatable;
+	bool is_signed; /* it carries a signature for UEFI, whosever */
 };
 
 /* Parse the first @len bytes (BZIMAGE_HEADER_MAX, or the whole file if that is less).

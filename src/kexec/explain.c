@@ -40,6 +40,26 @@ static unsigned long long mib_up(u64 bytes)
 	return align_up(bytes, MIB) / MIB;
 }
 
+/* A signature that is there is one of a key that is not: distributions trust their own key
+ * where the boot loader (shim) brings it, under Secure Boot. */
+static struct err *explain_lockdown(const struct kexec_facts *f)
+{
+	const char *mode =
+		f->lockdown == KEXEC_LOCKDOWN_SECRET ? "confidentiality" : "integrity";
+
+	if (f->is_signed)
+		return err_new(
+			ERR_REFUSED,
+			CALL
+			"lockdown is %s and the signature of %s is wrong or of a key that this kernel does not have; it takes the keys of firmware and shim only when booted with Secure Boot on",
+			mode, f->kernel);
+	return err_new(
+		ERR_REFUSED,
+		CALL
+		"lockdown is %s and %s is not signed; take the distribution's signed kernel",
+		mode, f->kernel);
+}
+
 static struct err *explain_permission(const struct kexec_facts *f)
 {
 	if (!f->has_cap_sys_boot)
@@ -55,13 +75,7 @@ static struct err *explain_permission(const struct kexec_facts *f)
 			"kernel.kexec_load_limit_%s is 0, all loads allowed are used up; only a reboot undoes it",
 			f->use == KEXEC_FOR_CRASH ? "panic" : "reboot");
 	if (f->lockdown != KEXEC_LOCKDOWN_NONE)
-		return err_new(
-			ERR_REFUSED,
-			CALL
-			"lockdown is %s and %s carries no signature that this kernel trusts; take the distribution's signed kernel",
-			f->lockdown == KEXEC_LOCKDOWN_SECRET ? "confidentiality"
-							     : "integrity",
-			f->kernel);
+		return explain_lockdown(f);
 	return err_new(ERR_REFUSED,
 		       CALL "a security module forbids it; the kernel log says which");
 }

@@ -121,9 +121,9 @@ static enum kexec_lockdown read_lockdown(const char *root)
 	return KEXEC_LOCKDOWN_NONE;
 }
 
-/* What the kernel image says of itself. NULL, and *@needed_bytes set, if it can be loaded;
- * else the reason. */
-static struct err *inspect_kernel(const struct kexec_image *image, u64 *needed_bytes)
+/* What the kernel image says of itself. NULL, and the facts' needed_bytes set, if it can be
+ * loaded; else the reason. */
+static struct err *inspect_kernel(const struct kexec_image *image, struct kexec_facts *f)
 {
 	cleanup(closep) int fd = open(image->kernel, O_RDONLY | O_CLOEXEC);
 	cleanup(freep) u8 *head = malloc(BZIMAGE_HEADER_MAX);
@@ -141,13 +141,14 @@ static struct err *inspect_kernel(const struct kexec_image *image, u64 *needed_b
 		err = bzimage_parse(head, len, image->kernel, &bz);
 	if (err)
 		return err;
+	f->is_signed = bz.is_signed;
 	if (!bz.is_relocatable)
 		return err_new(ERR_UNSUPPORTED, "it is not relocatable");
 	if (!bz.has_64bit_entry)
 		return err_new(ERR_UNSUPPORTED, "it has no 64-bit entry");
 	if (!image->initrd || stat(image->initrd, &st) != 0)
 		st.st_size = 0;
-	*needed_bytes =
+	f->needed_bytes =
 		kexec_needed_bytes(bz.init_bytes, bz.alignment_bytes, (u64)st.st_size);
 	return NULL;
 }
@@ -177,7 +178,7 @@ void kexec_gather_facts(const char *root, const struct kexec_image *image,
 		.has_crashkernel = cmdline && kernel_cmdline_has(cmdline, "crashkernel"),
 		.lockdown = read_lockdown(root),
 	};
-	*ret_fault = inspect_kernel(image, &ret->needed_bytes);
+	*ret_fault = inspect_kernel(image, ret);
 	ret->kernel_fault = *ret_fault ? err_message(*ret_fault) : NULL;
 }
 

@@ -49,6 +49,7 @@ struct kexec_facts {
 	bool is_limit_used_up; /* kernel.kexec_load_limit_panic = 0, or that of reboot */
 	bool has_crashkernel;  /* crashkernel= is on this kernel's command line */
 	enum kexec_lockdown lockdown;
+	bool is_signed; /* the kernel carries a signature, whosever */
 };
 
 struct kexec_image {

@@ -61,12 +61,58 @@ static void a_release_outside_the_header_is_bad_data(void **state)
 	assert_failure(bzimage_parse(d, sizeof(d), "x", &b), ERR_BAD_DATA, "release");
 }
 
+/* The head of the PE image that a kernel is for UEFI. */
+static void make_pe(u8 *d, size_t at)
+{
+	put_le32(d + 0x3c, (u32)at);
+	memcpy(d + at, "PE\0\0", 4);
+	put_le16(d + at + 24, 0x20b);
+	put_le32(d + at + 24 + 108, 6);
+}
+
+static void a_signature_is_a_certificate_table_that_is_not_empty(void **state)
+{
+	u8 d[2048];
+	struct bzimage b;
+
+	make_image(d, sizeof(d));
+	assert_success(bzimage_parse(d, sizeof(d), "vmlinuz", &b));
+	assert_false(b.is_signed);
+	make_pe(d, 0x40);
+	assert_success(bzimage_parse(d, sizeof(d), "vmlinuz", &b));
+	assert_false(b.is_signed);
+	put_le32(d + 0x40 + 24 + 112 + 32, 0x7db000);
+	put_le32(d + 0x40 + 24 + 112 + 36, 2040);
+	assert_success(bzimage_parse(d, sizeof(d), "vmlinuz", &b));
+	assert_true(b.is_signed);
+	put_le32(d + 0x40 + 24 + 108, 4);
+	assert_success(bzimage_parse(d, sizeof(d), "vmlinuz", &b));
+	assert_false(b.is_signed);
+}
+
+static void a_pe_header_outside_of_what_is_there_is_no_signature(void **state)
+{
+	u8 d[2048];
+	struct bzimage b;
+
+	make_image(d, sizeof(d));
+	put_le32(d + 0x3c, 0xffffffff);
+	assert_success(bzimage_parse(d, sizeof(d), "vmlinuz", &b));
+	assert_false(b.is_signed);
+	make_pe(d, sizeof(d) - 24 - 112 - 39);
+	memset(d + sizeof(d) - 7, 1, 7);
+	assert_success(bzimage_parse(d, sizeof(d), "vmlinuz", &b));
+	assert_false(b.is_signed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_release_is_the_first_word_of_the_version),
 		cmocka_unit_test(other_files_are_told_apart),
 		cmocka_unit_test(a_release_outside_the_header_is_bad_data),
+		cmocka_unit_test(a_signature_is_a_certificate_table_that_is_not_empty),
+		cmocka_unit_test(a_pe_header_outside_of_what_is_there_is_no_signature),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,9 @@ static void every_cause_of_eperm_has_its_sentence(void **state)
 
 	explain(&f, "a security module forbids it");
 	f.lockdown = KEXEC_LOCKDOWN_INTEGRITY;
-	explain(&f, "lockdown is integrity and /boot/vmlinuz");
+	explain(&f, "lockdown is integrity and /boot/vmlinuz is not signed");
+	f.is_signed = true;
+	explain(&f, "lockdown is integrity and the signature of /boot/vmlinuz");
 	f.lockdown = KEXEC_LOCKDOWN_SECRET;
 	explain(&f, "lockdown is confidentiality");
 	f.is_limit_used_up = true;
