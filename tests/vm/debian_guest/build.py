@@ -1,7 +1,8 @@
 """Making the disks of the Debian guest: debootstrap, a kernel, and what the tests want in it.
 
-A disk is made once per recipe: RECIPE and the files of this folder are hashed into its name. It needs
-root, and the mirror that this system's apt uses.
+A disk is made once per recipe: what makes it is hashed into the folder's name. It needs root, and the
+mirror that this system's apt uses. The one with kdump-tools is booted once: an initramfs of its own kind
+is made by the package itself only on the machine that it is for.
 """
 import fcntl
 import glob
@@ -10,19 +11,27 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 
-from . import disk
+from . import disk, guest
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
 FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "files")
 SUITE = "bookworm"
+STEPS = 1  # another number when what is done with the lists below changes
 
-# A small system, but systemd's whole: what a server has that kdump meets.
+# A small system, but systemd's whole: what a server has that kdump meets. grub's tools are there for its
+# configuration, though it is not what boots.
 INCLUDE = (
     "systemd systemd-sysv udev kmod dbus initramfs-tools zstd procps iproute2 file kexec-tools "
-    "openssh-client ca-certificates"
+    "openssh-client ca-certificates grub2-common"
+).split()
+# What our program is linked with.
+LIBRARIES = (
+    "libdeflate0 liblzo2-2 libsnappy1v5 libzstd1 libkmod2 liblzma5 libext2fs2 libcom-err2 libjansson4 libssl3 "
+    "libcapstone4 libelf1 libdw1 libedit2 zlib1g"
 ).split()
 KERNEL = "linux-image-amd64"
 
@@ -132,7 +141,7 @@ def _make_base(tree):
     argv = ["unshare", "--mount", "debootstrap", "--variant=minbase", f"--include={','.join(INCLUDE)}"]
     _run([*argv, SUITE, tree, _mirrors()[0][0]])
     _configure(tree)
-    _install(tree, KERNEL)
+    _install(tree, KERNEL, *LIBRARIES)
     _chroot(tree, "apt-get", "upgrade", "-q", "-y")
     _chroot(tree, "systemctl", "enable", "agent.service")
     _chroot(tree, "systemctl", "mask", *MASKED)
@@ -156,10 +165,8 @@ def _finish(tree, folder):
 
 def _recipe():
     """What a disk is made of, as a few digits."""
-    digest = hashlib.sha256()
-    for path in [os.path.abspath(__file__), os.path.join(os.path.dirname(__file__), "disk.py")]:
-        with open(path, "rb") as f:
-            digest.update(f.read())
+    words = (STEPS, SUITE, INCLUDE, LIBRARIES, KERNEL, MASKED, MODULES, disk.UUID)
+    digest = hashlib.sha256(repr(words).encode())
     for name in sorted(os.listdir(FILES)):
         with open(os.path.join(FILES, name), "rb") as f:
             digest.update(f.read())
@@ -186,16 +193,18 @@ def missing():
 def image(name="plain"):
     """The disk @name, made if need be: "plain", or "kdump-tools" with that package."""
     folder = os.path.join(BUILD, "debian-guest", _recipe())
+    wanted = os.path.join(folder, name)
+    if os.path.isdir(wanted):
+        return _image(wanted)
+    why = missing()
+    if why:
+        raise BuildError(why)
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = os.path.join(folder, name)
         if not os.path.isdir(wanted):
-            why = missing()
-            if why:
-                raise BuildError(why)
             _make_all(folder)
-        return _image(wanted)
+    return _image(wanted)
 
 
 def _make_all(folder):
@@ -206,6 +215,23 @@ def _make_all(folder):
         _finish(tree, os.path.join(folder, "plain"))
         _write(tree, "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
         _install(tree, "kdump-tools", "makedumpfile")
-        _finish(tree, os.path.join(folder, "kdump-tools"))
+        # From here on initramfs-tools is as Debian ships it; kdump-tools makes something of that.
+        os.unlink(os.path.join(tree, "etc/initramfs-tools/conf.d/guest"))
+        _write(tree, "etc/initramfs-tools/modules", "")
+        _finish(tree, os.path.join(folder, "kdump-tools.new"))
     finally:
         shutil.rmtree(tree, ignore_errors=True)
+    _boot_once(os.path.join(folder, "kdump-tools.new"))
+    os.rename(os.path.join(folder, "kdump-tools.new"), os.path.join(folder, "kdump-tools"))
+
+
+def _boot_once(folder):
+    print("debian_guest: kdump-tools makes its initramfs, in the guest", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="inquest-guest-") as scratch:
+        with guest.DebianGuest(_image(folder), scratch, options="crashkernel=256M") as machine:
+            machine.wait_up()
+            shown = machine.check("kdump-config show")
+            if "current state:    ready to kdump" not in shown:
+                raise BuildError(f"kdump-tools is not ready in its guest:\n{shown}")
+            machine.poweroff()
+        shutil.move(os.path.join(scratch, "disk"), os.path.join(folder, "disk"))

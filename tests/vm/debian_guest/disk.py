@@ -91,7 +91,18 @@ def put(image, path, source, mode=0o100644):
     _debugfs(image, f'set_inode_field "{path}" mode 0{mode:o}', writes=True)
 
 
+def _stat(image, path, pattern):
+    out, said = _debugfs(image, f'stat "{path}"')
+    if said:
+        raise FileNotFoundError(f"{image}: {path}: {said}")
+    return re.search(pattern, out).group(1)
+
+
 def mode(image, path):
     """The permission bits of a file or folder."""
-    out, _ = _debugfs(image, f'stat "{path}"')
-    return int(re.search(r"Mode:\s+0*([0-7]+)", out).group(1), 8) & 0o7777
+    return int(_stat(image, path, r"Mode:\s+0*([0-7]+)"), 8) & 0o7777
+
+
+def size(image, path):
+    """The bytes of a file."""
+    return int(_stat(image, path, r"Size:\s+(\d+)"))

@@ -194,7 +194,7 @@ class DebianGuest:
                 if any(text in line for text in texts):
                     return when, line
             at = len(self.stamps)
-            self._step()
+            self.step()
 
     def resets(self):
         """How often the machine was reset, or shut down for a reboot, by the guest itself."""
@@ -204,10 +204,10 @@ class DebianGuest:
         """The time on this host's clock when the machine was reset; @resets is the number of times
         in all."""
         while self.resets() < resets:
-            self._step()
+            self.step()
         return time.monotonic()
 
-    def _step(self):
+    def step(self):
         """A moment; with what the agent said, which nobody waits for."""
         try:
             self._hear()

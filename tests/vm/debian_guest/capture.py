@@ -1,0 +1,82 @@
+"""What becomes of a crash: from the panic to the reboot, timed, and what lies on the disk then."""
+import os
+import re
+import time
+from dataclasses import dataclass, field
+
+from . import disk
+from .guest import GuestError
+
+PANIC = "Kernel panic - not syncing"
+BANNER = "Linux version "
+DEADLOCK = "System is deadlocked on memory"
+
+
+@dataclass
+class Capture:
+    """@end is "rebooted", "died" (the capture kernel panicked) or "silent" (no sign of life from some
+    moment on); @why the last words. Seconds are of this host's clock, None for what never came."""
+
+    end: str = "silent"
+    why: str = ""
+    start_seconds: float = None  # from the panic to the first line of the capture kernel
+    seconds: float = None  # from that line to the reset
+    lines: list = field(default_factory=list)  # of the console, from the panic on
+
+
+def _progress(machine, got, panicked):
+    """One look at a capture that runs; true when it has ended."""
+    news = machine.stamps[panicked:]
+    got.lines = [line for _, line in news]
+    starts = [n for n, line in enumerate(got.lines) if BANNER in line]
+    if starts and got.start_seconds is None:
+        got.start_seconds = news[starts[0]][0] - news[0][0]
+    if starts:
+        dead = [line for line in got.lines[starts[0] :] if PANIC in line or DEADLOCK in line]
+        if dead:
+            got.end, got.why = "died", dead[0]
+            return True
+    if machine.resets():
+        got.end = "rebooted"
+        if got.start_seconds is not None:
+            got.seconds = time.monotonic() - news[0][0] - got.start_seconds
+        return True
+    return False
+
+
+def crash(machine, by="sysrq"):
+    """Crash a guest that ends_on_reset, and wait for the end, whatever it is."""
+    got, before = Capture(), len(machine.stamps)
+    machine.crash(by)
+    machine.wait_line(PANIC, after=before)
+    panicked = next(n for n in range(before, len(machine.stamps)) if PANIC in machine.stamps[n][1])
+    try:
+        while not _progress(machine, got, panicked):
+            machine.step()
+    except GuestError as e:
+        _progress(machine, got, panicked)
+        got.why = got.why or str(e)
+    return got
+
+
+def killed_for_memory(got):
+    """Did the capture kernel run out of memory?"""
+    return any(DEADLOCK in line or "Out of memory" in line or "oom-kill" in line for line in got.lines)
+
+
+def dumps(image, folder="/var/crash"):
+    """{path: bytes} of the files in the folders of @folder that begin with a digit: one per dump."""
+    found = {}
+    for name in disk.names(image, folder):
+        if re.match(r"\d", name):
+            for file in disk.names(image, f"{folder}/{name}"):
+                path = f"{folder}/{name}/{file}"
+                found[path] = disk.size(image, path)
+    return found
+
+
+def take(image, path, scratch):
+    """Copy a file off the disk; its path here."""
+    to = os.path.join(scratch, os.path.basename(path))
+    disk.take(image, path, to)
+    return to
