@@ -1,7 +1,9 @@
 #include "format/crashkernel.h"
 
 #include "base/str.h"
+#include "format/kernel_cmdline.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A position in the text, for sentences that name the word. */
@@ -184,4 +186,98 @@ u64 crashkernel_evaluate(const struct crashkernel *c, u64 ram_bytes)
 			return r->size_bytes;
 	}
 	return 0;
+}
+
+/* What is reserved below 4 GiB for ",high" without ",low" (DEFAULT_CRASH_KERNEL_LOW_SIZE).
+ */
+#define LOW_DEFAULT_BYTES (256ULL << 20)
+
+/* The last words of each kind; text "" where there is none. */
+struct last_words {
+	struct buf plain, high, low, cma;
+};
+
+static void keep_last(struct last_words *last, const char *text, size_t len)
+{
+	struct buf *slot = &last->plain;
+	struct buf *const slots[] = {&last->high, &last->low, &last->cma};
+	static const char *const suffixes[] = {",high", ",low", ",cma"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t suffix = strlen(suffixes[i]);
+
+		if (len >= suffix && memcmp(text + len - suffix, suffixes[i], suffix) == 0)
+			slot = slots[i];
+	}
+	slot->len = 0;
+	buf_add(slot, text, len);
+}
+
+/* The size of one word; 0, and @why set, if it reserves nothing. */
+static u64 size_of(const struct buf *word, u64 ram_bytes, char why[256])
+{
+	char size[STR_SIZE_TEXT_LEN];
+	struct crashkernel c;
+	struct err *err = crashkernel_parse(buf_text(word), &c);
+	u64 bytes = 0;
+
+	if (!err)
+		bytes = crashkernel_evaluate(&c, ram_bytes);
+	if (err)
+		snprintf(why, 256, "%s", err_message(err));
+	else if (!bytes)
+		snprintf(why, 256,
+			 "crashkernel: no range of \"%.100s\" holds for the %s of memory "
+			 "of this machine",
+			 buf_text(word), str_format_size(size, ram_bytes));
+	err_free(err);
+	return bytes;
+}
+
+static void reserve(const struct last_words *last, u64 ram_bytes,
+		    struct crashkernel_reservation *ret)
+{
+	char ignored[256];
+
+	if (last->plain.len) {
+		ret->bytes = size_of(&last->plain, ram_bytes, ret->why);
+	} else if (last->high.len) {
+		ret->bytes = size_of(&last->high, ram_bytes, ret->why);
+		/* "0,low" is an error to the parser, and means none at all. */
+		ret->low_bytes = !ret->bytes	 ? 0
+				 : last->low.len ? size_of(&last->low, ram_bytes, ignored)
+						 : LOW_DEFAULT_BYTES;
+	} else {
+		snprintf(ret->why, sizeof(ret->why),
+			 "crashkernel: \",low\" and \",cma\" only add to a reservation, "
+			 "and there is none, such as 128M or 512M,high");
+	}
+	if (ret->bytes && last->cma.len)
+		ret->cma_bytes = size_of(&last->cma, ram_bytes, ignored);
+}
+
+void crashkernel_reserved(const char *cmdline, u64 ram_bytes,
+			  struct crashkernel_reservation *ret)
+{
+	static const char name[] = "crashkernel=";
+	struct last_words last = {{0}};
+	const char *word;
+	size_t len;
+
+	*ret = (struct crashkernel_reservation){.is_given = false};
+	while ((word = kernel_cmdline_next(&cmdline, &len))) {
+		if (len < strlen(name) || memcmp(word, name, strlen(name)) != 0)
+			continue;
+		ret->is_given = true;
+		keep_last(&last, word + strlen(name), len - strlen(name));
+	}
+	if (ret->is_given)
+		reserve(&last, ram_bytes, ret);
+	else
+		snprintf(ret->why, sizeof(ret->why),
+			 "there is no crashkernel= on the kernel's command line");
+	buf_deinit(&last.plain);
+	buf_deinit(&last.high);
+	buf_deinit(&last.low);
+	buf_deinit(&last.cma);
 }

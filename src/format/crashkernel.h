@@ -44,4 +44,19 @@ must_check struct err *crashkernel_parse(const char *text, struct crashkernel *r
  * before it looks for a range. 0: no range matches and nothing gets reserved. */
 u64 crashkernel_evaluate(const struct crashkernel *c, u64 ram_bytes);
 
+/* What the crashkernel= words of a whole command line come to. */
+struct crashkernel_reservation {
+	bool is_given; /* there is such a word */
+	u64 bytes;     /* 0: nothing is reserved */
+	u64 low_bytes; /* below 4 GiB beside it, for ",high" (256 MiB where not said) */
+	u64 cma_bytes; /* reserved as CMA beside it (6.17 and later) */
+	char why[256]; /* nothing is reserved, as a sentence; "" if something is */
+};
+
+/* As the kernel does it: of words without ",high", ",low" or ",cma" the last one counts; if
+ * there is none, the last ",high" and ",low". On a machine of @ram_bytes. A word that no
+ * kernel of today reads, such as "auto", reserves nothing; that is told, and no error. */
+void crashkernel_reserved(const char *cmdline, u64 ram_bytes,
+			  struct crashkernel_reservation *ret);
+
 #endif

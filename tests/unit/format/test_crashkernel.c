@@ -82,6 +82,59 @@ static void ranges_are_bounded(void **state)
 	assert_failure(crashkernel_parse(text, &c), ERR_USAGE, "too many");
 }
 
+static struct crashkernel_reservation reserved_by(const char *cmdline, u64 ram)
+{
+	struct crashkernel_reservation r;
+
+	crashkernel_reserved(cmdline, ram, &r);
+	return r;
+}
+
+static void the_last_word_of_a_command_line_counts(void **state)
+{
+	assert_int_equal(
+		reserved_by("ro crashkernel=384M-:128M quiet crashkernel=256M", G).bytes,
+		256 * M);
+	assert_int_equal(reserved_by("crashkernel=512M-2G:64M,2G-:128M", G).bytes, 64 * M);
+	/* A plain one comes before ",high", wherever it stands. */
+	assert_int_equal(reserved_by("crashkernel=64M crashkernel=1G,high", 8 * G).bytes,
+			 64 * M);
+}
+
+static void high_brings_low_with_it(void **state)
+{
+	struct crashkernel_reservation r = reserved_by("crashkernel=512M,high", 8 * G);
+
+	assert_int_equal(r.bytes, 512 * M);
+	assert_int_equal(r.low_bytes, 256 * M);
+	r = reserved_by("crashkernel=512M,high crashkernel=72M,low", 8 * G);
+	assert_int_equal(r.low_bytes, 72 * M);
+	r = reserved_by("crashkernel=512M,high crashkernel=0,low", 8 * G);
+	assert_int_equal(r.low_bytes, 0);
+	r = reserved_by("crashkernel=100M crashkernel=300M,cma", 8 * G);
+	assert_int_equal(r.bytes, 100 * M);
+	assert_int_equal(r.cma_bytes, 300 * M);
+	assert_string_equal(r.why, "");
+}
+
+static void what_reserves_nothing_is_said_to(void **state)
+{
+	struct crashkernel_reservation r = reserved_by("ro crashkernel=auto", G);
+
+	assert_true(r.is_given);
+	assert_int_equal(r.bytes, 0);
+	assert_non_null(strstr(r.why, "reserve nothing"));
+	r = reserved_by("crashkernel=2G-:128M", G);
+	assert_non_null(strstr(r.why, "no range of \"2G-:128M\""));
+	r = reserved_by("crashkernel=128X", G);
+	assert_non_null(strstr(r.why, "unknown unit"));
+	r = reserved_by("crashkernel=72M,low", G);
+	assert_non_null(strstr(r.why, "only add to a reservation"));
+	r = reserved_by("ro quiet xcrashkernel=1M", G);
+	assert_false(r.is_given);
+	assert_non_null(strstr(r.why, "no crashkernel="));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +144,9 @@ int main(void)
 		cmocka_unit_test(the_kind_is_told),
 		cmocka_unit_test(nonsense_is_refused_naming_the_word),
 		cmocka_unit_test(ranges_are_bounded),
+		cmocka_unit_test(the_last_word_of_a_command_line_counts),
+		cmocka_unit_test(high_brings_low_with_it),
+		cmocka_unit_test(what_reserves_nothing_is_said_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
