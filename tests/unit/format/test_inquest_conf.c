@@ -1,6 +1,7 @@
 #include "failing_malloc.h"
 #include "testing.h"
 
+#include "base/io.h"
 #include "format/inquest_conf.h"
 
 static struct capture_config parsed(const char *text)
@@ -83,6 +84,22 @@ static void every_option_can_be_given(void **state)
 	}
 }
 
+static void every_option_stands_in_the_man_page(void **state)
+{
+	cleanup(freep) char *page = NULL;
+	const char *name;
+
+	assert_success(io_read_file(MAN_DIR "/inquest.conf.5.scd", 1 << 20, &page, NULL));
+	for (size_t i = 0; (name = inquest_conf_option(i)); i++) {
+		char words[64];
+
+		snprintf(words, sizeof(words), "*%s* ", name);
+		if (!strstr(page, words))
+			print_error("the man page lacks %s\n", name);
+		assert_non_null(strstr(page, words));
+	}
+}
+
 static void options_reach_their_members(void **state)
 {
 	struct capture_config c =
@@ -161,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_keep_their_order),
 		cmocka_unit_test(every_option_can_be_given),
+		cmocka_unit_test(every_option_stands_in_the_man_page),
 		cmocka_unit_test(options_reach_their_members),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(an_allocation_that_fails_is_told),
