@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "format/kdump_tools_conf.h"
 #include "format/kernel_cmdline.h"
 #include "kexec/kexec.h"
 
@@ -214,34 +215,131 @@ static int tell_refusal(const struct plan *p, const struct kexec_image *image,
 	return status;
 }
 
+static int load_image(const struct plan *p, const struct kexec_image *image)
+{
+	struct err *err;
+
+	if (opts_has(p->given, "debug"))
+		fprintf(stderr,
+			"kexec_file_load for %s\nkernel: %s\ninitrd: %s\n"
+			"command line: %s\n",
+			p->use == KEXEC_FOR_CRASH ? "a crash" : "the next reboot",
+			image->kernel, image->initrd ? image->initrd : "none",
+			image->command_line);
+	err = p->use == KEXEC_FOR_CRASH ? kexec_load_crash(p->root, image, NULL)
+					: kexec_load_reboot(p->root, image, NULL);
+	return err ? tell_refusal(p, image, err) : DONE;
+}
+
+static int tell(struct err *err)
+{
+	if (!err)
+		return DONE;
+	fprintf(stderr, "kexec: %s\n", err_message(err));
+	err_free(err);
+	return FAILED;
+}
+
 static int load(const struct plan *p)
 {
 	cleanup(buf_deinit) struct buf command_line = BUF_INIT;
 	struct kexec_image image = {.kernel = p->kernel, .initrd = initrd_of(p->given)};
-	struct err *err;
+	int status;
 
 	if (!p->kernel) {
 		fprintf(stderr, "No kernel specified\n"
 				"kexec: give the kernel's file, see kexec --help\n");
 		return FAILED;
 	}
-	err = make_cmdline(p, &command_line);
-	if (err) {
-		fprintf(stderr, "kexec: %s\n", err_message(err));
-		err_free(err);
-		return FAILED;
-	}
+	status = tell(make_cmdline(p, &command_line));
+	if (status)
+		return status;
 	image.command_line = buf_text(&command_line);
-	if (opts_has(p->given, "debug"))
-		fprintf(stderr,
-			"kexec_file_load for %s\nkernel: %s\ninitrd: %s\n"
-			"command line: %s\n",
-			p->use == KEXEC_FOR_CRASH ? "a crash" : "the next reboot",
-			image.kernel, image.initrd ? image.initrd : "none",
-			image.command_line);
-	err = p->use == KEXEC_FOR_CRASH ? kexec_load_crash(p->root, &image, NULL)
-					: kexec_load_reboot(p->root, &image, NULL);
-	return err ? tell_refusal(p, &image, err) : DONE;
+	return load_image(p, &image);
+}
+
+/* ---- /etc/default/kexec ---- */
+
+static struct err *path_below(const char *root, const char *path, char **ret)
+{
+	char *full;
+
+	if (asprintf(&full, "%s%s", root, path) < 0)
+		return err_nomem();
+	*ret = full;
+	return NULL;
+}
+
+/* An absent file says nothing. */
+static struct err *read_configured(const char *root, struct capture_config *ret)
+{
+	cleanup(freep) char *path = NULL;
+	cleanup(freep) char *text = NULL;
+	struct err *err = path_below(root, "/etc/default/kexec", &path);
+
+	if (!err)
+		err = io_read_file(path, CONFIG_TEXT_MAX, &text, NULL);
+	if (err && err_errno(err) == ENOENT) {
+		err_ignore(err);
+		return NULL;
+	}
+	return err ? err : kexec_conf_parse(text, path, ret);
+}
+
+/* coldreboot(8) leaves a file, so that the next reboot goes through the firmware. */
+static bool is_put_off(const char *root)
+{
+	cleanup(freep) char *path = NULL;
+
+	err_ignore(path_below(root, "/no-kexec-reboot", &path));
+	return path && unlink(path) == 0;
+}
+
+static int load_for_reboot(const struct plan *p, const struct capture_config *c)
+{
+	const char *kernel_path = *c->kexec_kernel ? c->kexec_kernel : "/vmlinuz";
+	const char *initrd_path = c->kexec_initrd;
+	cleanup(buf_deinit) struct buf command_line = BUF_INIT;
+	cleanup(freep) char *kernel = NULL;
+	cleanup(freep) char *initrd = NULL;
+	struct kexec_image image = {0};
+	struct err *err = path_below(p->root, kernel_path, &kernel);
+
+	if (!*c->kexec_kernel && !*initrd_path)
+		initrd_path = "/initrd.img";
+	if (!err)
+		err = path_below(p->root, initrd_path, &initrd);
+	if (!err && *c->kexec_append)
+		buf_add_str(&command_line, c->kexec_append);
+	else if (!err)
+		err = add_running_cmdline(p, &command_line);
+	if (!err)
+		err = buf_check(&command_line);
+	if (err)
+		return tell(err);
+	image.kernel = kernel;
+	image.initrd = *initrd_path ? initrd : NULL;
+	image.command_line = buf_text(&command_line);
+	return load_image(p, &image);
+}
+
+static int load_configured(const struct plan *p)
+{
+	struct capture_config c = {0};
+	struct err *err = capture_config_init(&c, CONFIG_KDUMP_TOOLS);
+	bool is_loaded = false;
+	int status = DONE;
+
+	if (!err)
+		err = read_configured(p->root, &c);
+	if (!err && c.load_kexec)
+		err = kexec_read_reboot_is_loaded(p->root, &is_loaded);
+	if (err)
+		status = tell(err);
+	else if (c.load_kexec && !is_loaded && !is_put_off(p->root))
+		status = load_for_reboot(p, &c);
+	capture_config_deinit(&c);
+	return status;
 }
 
 static int unload(const struct plan *p)
@@ -359,6 +457,8 @@ static int run(const struct opts_result *given)
 		return tell_status(&p);
 	if (opts_has(given, "print-ckr-size"))
 		return print_reserved(&p);
+	if (opts_has(given, "configured"))
+		return load_configured(&p);
 	err = kexec_tool_check_options(given);
 	if (err) {
 		fprintf(stderr, "kexec: %s\n", err_message(err));
