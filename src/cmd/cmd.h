@@ -38,6 +38,7 @@ extern const struct cmd cmd_report;
 extern const struct cmd cmd_rehearse;
 extern const struct cmd cmd_shell;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_test;
 extern const struct cmd cmd_version;
 
 /* Personalities. */

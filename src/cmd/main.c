@@ -1,6 +1,8 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/kdump_config.h"
+#include "cmd/kdumpctl.h"
 #include "cmd/kexec_tool.h"
 #include "cmd/makedumpfile.h"
 
@@ -10,8 +12,8 @@
 
 /* In the order of --help. */
 static const struct cmd *const verbs[] = {
-	&cmd_report,  &cmd_diff, &cmd_shell,  &cmd_dmesg,  &cmd_rehearse,
-	&cmd_collect, &cmd_arm,	 &cmd_disarm, &cmd_status, &cmd_version,
+	&cmd_report, &cmd_diff,	  &cmd_shell,  &cmd_dmesg, &cmd_rehearse, &cmd_collect,
+	&cmd_arm,    &cmd_disarm, &cmd_status, &cmd_test,  &cmd_version,
 };
 
 /* Traditional names: called through one of these (a link to the binary), we take that
@@ -26,6 +28,9 @@ static const struct personality {
 	{"crash", &cmd_crash, NULL},
 	{"makedumpfile", NULL, makedumpfile_main},
 	{"kexec", NULL, kexec_tool_main},
+	{"kdumpctl", NULL, kdumpctl_main},
+	{"kdump-config", NULL, kdump_config_main},
+	{"mkdumprd", NULL, mkdumprd_main},
 };
 
 struct err *cmd_print(const struct buf *b)
