@@ -95,7 +95,7 @@ static struct err *work_finish(void *ctx)
 	if (t->record->outcome == RECORD_COMPLETE && t->manifest->keep_dumps &&
 	    t->kind->prune)
 		sink_warn(t->sink, t->kind->prune(t));
-	return t->kind->close(t);
+	return t->kind->close ? t->kind->close(t) : NULL;
 }
 
 static void say_phase(struct role *r, const char *name, u64 ms, const struct err *err)

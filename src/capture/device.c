@@ -98,8 +98,7 @@ static void copy_type(blkid_probe probe, char ret[DEVICE_TYPE_SIZE])
 {
 	const char *type = NULL;
 
-	if (blkid_probe_lookup_value(probe, "TYPE", &type, NULL) < 0)
-		blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL);
+	blkid_probe_lookup_value(probe, "TYPE", &type, NULL);
 	snprintf(ret, DEVICE_TYPE_SIZE, "%s", type ? type : "");
 }
 

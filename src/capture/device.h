@@ -22,8 +22,8 @@ struct device {
  * for what cannot be looked for. */
 must_check struct err *device_find(const char *spec, u64 deadline_ms, struct device *ret);
 
-/* What file system, partition table or other signature is on @path: *@ret_type, "" if
- * none. */
+/* What file system (or swap, RAID member …) is on @path: *@ret_type, "" if none is
+ * recognised. */
 must_check struct err *device_probe(const char *path, char ret_type[DEVICE_TYPE_SIZE]);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "capture/names.h"
+#include "capture/plain_copy.h"
 #include "collect/collect.h"
 #include "format/console_line.h"
 
@@ -16,11 +17,18 @@
 static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
 
 struct dump_job {
+	const struct target *target;
+	const char *vmcore;
+	const struct collector *collector;
 	struct dump *dump;
 	struct collect_options options;
 	const struct sink *sink;
 	struct record *record;
-	bool is_flattened;
+	bool is_stream;
+	bool is_copy;	   /* plain, whatever the collector says */
+	bool does_not_fit; /* foreseen, or come true */
+	u64 limit; /* of bytes, 0: none; a dump cut short there is better than none */
+	u64 written;
 	u64 last_said_ms;
 };
 
@@ -32,6 +40,7 @@ static void on_progress(void *ctx, const struct collect_progress *p)
 	struct buf line = BUF_INIT;
 
 	job->record->progress++;
+	job->written = p->bytes_written;
 	if (now - job->last_said_ms < PROGRESS_MS)
 		return;
 	job->last_said_ms = now;
@@ -67,15 +76,58 @@ static void say_notices(const struct sink *sink, struct dump *dump)
 		sink_warn(sink, err_new(ERR_BAD_DATA, "%s", n->texts[i]));
 }
 
-static struct err *write_dump(void *ctx, int fd, const char *path)
+/* A sample may be off by so much. */
+#define FORESIGHT_PERCENT 95
+
+static struct err *on_foreseen(void *ctx, u64 bytes)
 {
 	struct dump_job *job = ctx;
+	u64 space = 0;
+	struct buf line = BUF_INIT;
+	struct err *err;
+
+	if (!job->target->kind->space)
+		return NULL;
+	err = job->target->kind->space(job->target, &space);
+	if (err) {
+		sink_warn(job->sink, err);
+		return NULL;
+	}
+	console_line_begin(&line, "foreseen");
+	console_line_add_u64(&line, "level", job->options.dump_level);
+	console_line_add_u64(&line, "bytes", bytes);
+	console_line_add_u64(&line, "space", space);
+	sink_fact(job->sink, &line);
+	if (job->limit) {
+		job->limit = space / 100 * FORESIGHT_PERCENT;
+		return NULL;
+	}
+	if (bytes / 100 * FORESIGHT_PERCENT <= space)
+		return NULL;
+	job->does_not_fit = true;
+	return err_new(ERR_REFUSED,
+		       "a dump of level %u takes about %llu bytes, and there is room for "
+		       "%llu",
+		       job->options.dump_level, (unsigned long long)bytes,
+		       (unsigned long long)space);
+}
+
+static bool is_at_limit(void *ctx)
+{
+	const struct dump_job *job = ctx;
+
+	return job->limit && job->written >= job->limit;
+}
+
+static struct err *filter(struct dump_job *job, int fd, const char *path)
+{
 	struct collect_stats stats = {0};
-	struct err *err = (job->is_flattened ? collect_to_stream : collect_to_fd)(
+	struct err *err = (job->is_stream ? collect_to_stream : collect_to_fd)(
 		job->dump, fd, path, &job->options, &stats);
 
 	say_notices(job->sink, job->dump);
 	record_step(job->record, MEMINFO);
+	job->does_not_fit |= stats.is_out_of_space;
 	if (err)
 		return err;
 	say_filtered(job->sink, &stats);
@@ -86,41 +138,129 @@ static struct err *write_dump(void *ctx, int fd, const char *path)
 	return NULL;
 }
 
-static const struct collect_codec *find_codec(const char *name)
+static struct err *write_dump(void *ctx, int fd, const char *path)
 {
-	return str_eq(name, "zlib") ? &collect_codec_zlib : &collect_codec_zstd;
+	struct dump_job *job = ctx;
+
+	if (job->is_copy || job->collector->way == COLLECTOR_COPY)
+		return plain_copy(job->vmcore, fd, path, job->collector->is_sparse,
+				  job->record);
+	if (job->collector->way == COLLECTOR_PROGRAM)
+		return run_program(job->collector, job->vmcore, fd, path, job->is_stream,
+				   job->record);
+	return filter(job, fd, path);
 }
 
-struct err *save_dump(const char *vmcore, const struct target *t)
+/* Write it once, in the way that @job says. */
+static struct err *save_once(struct dump_job *job)
 {
-	const struct manifest_dump *how = &t->manifest->dump;
-	cleanup(dump_closep) struct dump *dump = NULL;
-	struct dump_job job = {
-		.options = {.dump_level = (unsigned)how->level,
-			    .codec = find_codec(how->compression),
-			    .has_codec_level = true,
-			    .codec_level = (int)how->compression_level,
-			    .progress = on_progress,
-			    .progress_ctx = &job},
-		.sink = t->sink,
-		.record = t->record,
-		.is_flattened = t->kind->is_stream,
-		.last_said_ms = clock_now_ms(),
-	};
-	struct target_file file = {.write = write_dump, .ctx = &job};
+	const struct target *t = job->target;
+	struct target_file file = {.write = write_dump, .ctx = job};
 	struct names names;
 	u64 bytes = 0;
-	struct err *err = dump_open(vmcore, formats, &dump);
+	struct err *err;
 
-	if (err)
-		return err;
 	names_make(t->manifest->naming, t->record->started,
-		   job.is_flattened ? DUMP_FLATTENED : DUMP_KDUMP, &names);
-	job.dump = dump;
+		   job->is_copy ? DUMP_PLAIN
+				: collector_form(job->collector, job->is_stream),
+		   &names);
 	file.incomplete = names.dump_incomplete;
 	file.name = names.dump;
+	job->does_not_fit = false;
 	err = t->kind->save(t, &file, &bytes);
 	if (!err)
 		record_add_dump(t->record, names.dump, bytes);
 	return err;
+}
+
+/* Each level in turn, while the dump does not fit. */
+static struct err *save_filtered(struct dump_job *job)
+{
+	const struct collector *c = job->collector;
+	struct err *err = NULL;
+
+	for (size_t i = 0; i < c->num_levels; i++) {
+		job->options.dump_level = c->levels[i];
+		job->record->dump_level = c->levels[i];
+		err = save_once(job);
+		if (!err || !job->does_not_fit || i + 1 == c->num_levels)
+			return err;
+		sink_warn(job->sink, err);
+		err = NULL;
+	}
+	return err;
+}
+
+/* Nothing fits: the kernel itself comes first in a dump, so what there is room for has its
+ * text, its data and the stacks of its CPUs. It is an incomplete dump and says so. */
+static struct err *save_what_fits(struct dump_job *job, struct err *why)
+{
+	struct err *err;
+
+	if (!job->does_not_fit || job->target->kind->is_stream)
+		return why;
+	job->options.excludes_memmap = true;
+	job->limit = 1;
+	err = save_once(job);
+	if (err && !is_at_limit(job))
+		sink_warn(job->sink, err);
+	else
+		err_ignore(err);
+	return why;
+}
+
+static struct err *save_in_process(struct dump_job *job)
+{
+	cleanup(dump_closep) struct dump *dump = NULL;
+	struct err *err = dump_open(job->vmcore, formats, &dump);
+
+	if (err)
+		return err;
+	job->dump = dump;
+	job->options.progress = on_progress;
+	job->options.progress_ctx = job;
+	job->options.foresee = on_foreseen;
+	job->options.foresee_ctx = job;
+	job->options.should_stop = is_at_limit;
+	job->options.should_stop_ctx = job;
+	err = save_filtered(job);
+	return err ? save_what_fits(job, err) : NULL;
+}
+
+/* Where there is a place of last resort, a dump that cannot be filtered is copied. */
+static bool may_copy_instead(const struct dump_job *job)
+{
+	return !job->does_not_fit && (job->target->kind == &target_kind_rootfs ||
+				      str_eq(job->target->manifest->naming, "kdump-tools"));
+}
+
+static struct err *save_copy_instead(struct dump_job *job, struct err *why)
+{
+	sink_warn(job->sink, why);
+	job->is_copy = true;
+	return save_once(job);
+}
+
+struct err *save_dump(const char *vmcore, const struct target *t)
+{
+	cleanup(collector_deinit) struct collector collector = {0};
+	struct dump_job job = {
+		.target = t,
+		.vmcore = vmcore,
+		.collector = &collector,
+		.sink = t->sink,
+		.record = t->record,
+		.is_stream = t->kind->is_stream,
+		.last_said_ms = clock_now_ms(),
+	};
+	struct err *err;
+
+	sink_warn(t->sink, collector_init(t->manifest, &collector));
+	job.options = collector.options;
+	if (collector.way != COLLECTOR_FILTER)
+		return save_once(&job);
+	snprintf(t->record->compression, sizeof(t->record->compression), "%s",
+		 collect_codec_name(collector.options.codec));
+	err = save_in_process(&job);
+	return err && may_copy_instead(&job) ? save_copy_instead(&job, err) : err;
 }

@@ -7,6 +7,7 @@ static const struct target_kind *const kinds[] = {
 	&target_kind_fs,
 	&target_kind_virtiofs,
 	&target_kind_rootfs,
+	&target_kind_raw,
 };
 
 const struct target_kind *target_kind_find(const char *name)

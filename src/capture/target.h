@@ -64,12 +64,14 @@ struct target_kind {
 	struct err *(*space)(const struct target *t, u64 *ret_bytes);
 	/* Remove the oldest dumps beyond manifest.keep_dumps. NULL: never. */
 	struct err *(*prune)(const struct target *t);
-	/* Let go of it. Must bring everything to disk. */
+	/* Let go of it. Must bring everything to disk. NULL: nothing to do. */
 	struct err *(*close)(const struct target *t);
 };
 
 /* File systems of a block device, "fs" and "rootfs", and virtiofs. */
 extern const struct target_kind target_kind_fs, target_kind_rootfs, target_kind_virtiofs;
+/* A block device by itself. */
+extern const struct target_kind target_kind_raw;
 
 /* The kind called @name, NULL if there is none. */
 const struct target_kind *target_kind_find(const char *name);

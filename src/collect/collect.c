@@ -173,6 +173,8 @@ static struct err *run_steps(struct collection *c)
 
 	if (!err)
 		err = choose_pages(c);
+	if (!err)
+		err = foresee(c);
 	if (err) {
 		c->stats->is_out_of_space = is_out_of_space(err);
 		return err;

@@ -57,6 +57,11 @@ struct collect_options {
 	bool is_ordered;      /* the file's bytes do not depend on the workers' speed */
 	bool keeps_pcp;	      /* keep the free pages of CPUs' own lists at level 16 */
 	bool excludes_memmap; /* leave out memory map that describes only excluded pages */
+	/* Called once, when it is decided which pages are written and before the first of
+	 * them is: the dump will have about @bytes, as a sample of its pages compresses. An
+	 * error ends the run and is returned as it is. May be NULL. */
+	struct err *(*foresee)(void *ctx, u64 bytes);
+	void *foresee_ctx;
 	/* Asked about once per half a megabyte, by one thread at a time: end now? May be
 	 * NULL. */
 	bool (*should_stop)(void *ctx);

@@ -73,6 +73,9 @@ must_check struct err *survey(struct collection *c);
 const struct filter_chunk *survey_again(struct collection *c, pfn_t first);
 void survey_close(struct collection *c);
 
+/* Tell the user of the dump's size to be. */
+must_check struct err *foresee(struct collection *c);
+
 /* Write all pages. */
 must_check struct err *copy_pages(struct collection *c);
 

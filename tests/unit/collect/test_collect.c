@@ -567,6 +567,43 @@ static void cut_short(unsigned workers)
 	end(&w);
 }
 
+struct foreseen {
+	u64 bytes;
+	bool refuses;
+};
+
+static struct err *on_foreseen(void *ctx, u64 bytes)
+{
+	struct foreseen *f = ctx;
+
+	f->bytes = bytes;
+	return f->refuses ? err_new(ERR_REFUSED, "too large") : NULL;
+}
+
+static void the_size_is_foreseen_and_can_be_refused(void **state)
+{
+	struct foreseen f = {0};
+	struct collect_options o = {.dump_level = 1,
+				    .codec = &collect_codec_none,
+				    .foresee = on_foreseen,
+				    .foresee_ctx = &f};
+	struct world w;
+
+	begin(&w, GEN_KERNEL_6_12);
+	collect_with(&w, &o);
+	assert_in_range(f.bytes, w.stats.bytes_written * 95 / 100,
+			w.stats.bytes_written * 105 / 100);
+	o.codec = &collect_codec_zstd;
+	collect_with(&w, &o);
+	assert_in_range(f.bytes, w.stats.bytes_written * 80 / 100,
+			w.stats.bytes_written * 120 / 100);
+	f.refuses = true;
+	assert_failure(collect_to_fd(w.in, w.fd, "vmcore", &o, &w.stats), ERR_REFUSED,
+		       "too large");
+	assert_int_equal(w.stats.pages_written, 0);
+	end(&w);
+}
+
 static void a_dump_that_is_cut_short_has_the_kernel_image(void **state)
 {
 	for (unsigned workers = 1; workers <= 4; workers++)
@@ -731,6 +768,7 @@ int main(void)
 		cmocka_unit_test(a_page_that_is_ram_in_part_is_filled_up_with_zeros),
 		cmocka_unit_test(a_truncated_source_makes_an_incomplete_dump),
 		cmocka_unit_test(a_full_disk_leaves_a_readable_dump_marked_incomplete),
+		cmocka_unit_test(the_size_is_foreseen_and_can_be_refused),
 		cmocka_unit_test(a_dump_that_is_cut_short_has_the_kernel_image),
 		cmocka_unit_test(a_cut_shows_however_many_workers_wrote_the_file),
 		cmocka_unit_test(a_target_appears_only_when_it_is_whole),
