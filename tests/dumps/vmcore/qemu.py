@@ -27,7 +27,8 @@ class Guest:
         self.on_line = on_line
         self.sign, self.last_sign, self.last_asked = None, time.monotonic(), 0
         chardev = f"socket,id=qmp,fd={theirs.fileno()}"
-        argv = argv + ["-serial", f"file:{console}"]
+        # Not to outlive a test that is killed.
+        argv = ["setpriv", "--pdeathsig", "KILL"] + argv + ["-serial", f"file:{console}"]
         argv += ["-chardev", chardev, "-mon", "chardev=qmp,mode=control"]
         self.child = subprocess.Popen(
             argv,
