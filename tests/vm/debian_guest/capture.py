@@ -9,6 +9,7 @@ from .guest import GuestError
 
 PANIC = "Kernel panic - not syncing"
 BANNER = "Linux version "
+REPORTED = "inquest| "  # of the crashed kernel, not said by the one that captures it
 DEADLOCK = "System is deadlocked on memory"
 
 
@@ -32,7 +33,8 @@ def _progress(machine, got, panicked):
     if starts and got.start_seconds is None:
         got.start_seconds = news[starts[0]][0] - news[0][0]
     if starts:
-        dead = [line for line in got.lines[starts[0] :] if PANIC in line or DEADLOCK in line]
+        since = [line for line in got.lines[starts[0] :] if REPORTED not in line]
+        dead = [line for line in since if PANIC in line or DEADLOCK in line]
         if dead:
             got.end, got.why = "died", dead[0]
             return True
@@ -61,7 +63,8 @@ def crash(machine, by="sysrq"):
 
 def killed_for_memory(got):
     """Did the capture kernel run out of memory?"""
-    return any(DEADLOCK in line or "Out of memory" in line or "oom-kill" in line for line in got.lines)
+    words = (DEADLOCK, "Out of memory", "oom-kill")
+    return any(word in line for line in got.lines if REPORTED not in line for word in words)
 
 
 def dumps(image, folder="/var/crash"):

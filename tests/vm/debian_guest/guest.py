@@ -64,7 +64,10 @@ class DebianGuest:
 
     def _argv(self, agent):
         accel = os.environ.get("VMCORE_ACCEL", "tcg,thread=multi")
-        argv = [qemu.QEMU, "-M", self.machine, "-accel", accel, "-cpu", "max,svm=off", "-smp", str(self.cpus)]
+        # This CPU has addresses of 57 bits and says 48 in CPUID, so that the kernel takes some of its own
+        # pointers for bad ones: mountinfo has "(efault)" in it then.
+        cpu = "max,la57=off,svm=off"
+        argv = [qemu.QEMU, "-M", self.machine, "-accel", accel, "-cpu", cpu, "-smp", str(self.cpus)]
         argv += ["-m", self.memory, "-nodefaults", "-vga", "none", "-display", "none", "-rtc", "base=utc"]
         if self.kernel:
             argv += ["-kernel", self.kernel, "-initrd", self.initrd, "-append", self.command_line()]
