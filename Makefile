@@ -8,7 +8,8 @@
 #   make bench      measure, beside other tools where they are installed
 #   make fuzz       run each fuzz target for FUZZ_SECONDS
 #   make deps       install what `make` and `make check` need (as root)
-#   make install    into DESTDIR
+#   make install    into DESTDIR: programs, man pages, units, rules, hooks, traditional names
+#   make uninstall  what the last install put there
 #
 # demo, check, check-all and bench install what is missing themselves when run as root.
 
@@ -23,7 +24,7 @@ DESTDIR :=
 MESON := meson
 NINJA := ninja -j $(JOBS)
 
-.PHONY: all gcc clang asan tsan demo check check-all bench fuzz deps install clean
+.PHONY: all gcc clang asan tsan demo check check-all bench fuzz deps install uninstall clean
 
 all: gcc clang
 
@@ -97,6 +98,9 @@ install:
 	$(MESON) configure build -Dprefix=$(PREFIX)
 	$(NINJA) -C build
 	DESTDIR=$(DESTDIR) $(MESON) install -C build
+
+uninstall:
+	$(NINJA) -C build uninstall
 
 clean:
 	rm -rf build build-clang build-asan build-tsan build-fuzz
