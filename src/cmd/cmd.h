@@ -35,6 +35,7 @@ extern const struct cmd cmd_diff;
 extern const struct cmd cmd_disarm;
 extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_report;
+extern const struct cmd cmd_reset_crashkernel;
 extern const struct cmd cmd_rehearse;
 extern const struct cmd cmd_shell;
 extern const struct cmd cmd_status;

@@ -1,4 +1,5 @@
 #include "arm/arm.h"
+#include "arm/bootloader.h"
 #include "arm/image_store.h"
 #include "cmd/arming.h"
 #include "cmd/cmd.h"
@@ -6,7 +7,8 @@
 #define LOCK_WAIT_MS 60000
 
 static const struct opt options[] = {
-	{.name = "purge", .help = "Remove the images and records that arming made, too."},
+	{.name = "purge",
+	 .help = "Remove the images and records that arming made, and our crashkernel= from the boot loader, too."},
 	ARMING_ROOT_OPTION,
 	OPTS_END,
 };
@@ -22,12 +24,14 @@ static struct err *run(const struct opts_result *given, enum exit_status *status
 	if (!err)
 		err = arm_unload(root);
 	if (!err && purge)
+		err = bootloader_restore(&(struct bootloader_options){.root = root});
+	if (!err && purge)
 		err = image_store_purge(root);
 	arm_unlock(lock);
 	if (err)
 		return err;
 	buf_printf(&b, "not armed: the capture kernel is unloaded%s\n",
-		   purge ? ", its images are removed" : "");
+		   purge ? ", its images and our crashkernel= are removed" : "");
 	return cmd_print(&b);
 }
 

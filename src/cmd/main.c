@@ -12,8 +12,9 @@
 
 /* In the order of --help. */
 static const struct cmd *const verbs[] = {
-	&cmd_report, &cmd_diff,	  &cmd_shell,  &cmd_dmesg, &cmd_rehearse, &cmd_collect,
-	&cmd_arm,    &cmd_disarm, &cmd_status, &cmd_test,  &cmd_version,
+	&cmd_report,  &cmd_diff,    &cmd_shell,	 &cmd_dmesg,  &cmd_rehearse,
+	&cmd_collect, &cmd_arm,	    &cmd_disarm, &cmd_status, &cmd_reset_crashkernel,
+	&cmd_test,    &cmd_version,
 };
 
 /* Traditional names: called through one of these (a link to the binary), we take that
@@ -64,7 +65,7 @@ static void help(struct buf *b)
 	buf_add_str(b, "Usage: " PROGRAM " VERB [options] ...\n"
 		       "From an unresponsive Linux machine to the named cause.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		buf_printf(b, "  %-12s %s\n", verbs[i]->opts.name, verbs[i]->opts.summary);
+		buf_printf(b, "  %-18s %s\n", verbs[i]->opts.name, verbs[i]->opts.summary);
 	buf_add_str(b, "\n" PROGRAM " VERB --help tells the options of a verb, " PROGRAM
 		       " --version the version.\n");
 }

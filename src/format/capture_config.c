@@ -155,6 +155,12 @@ static const struct dialect dialects[] = {
 				.nfs = {.timeo_ds = 600, .retrans = 3, .mount_retries = 4}},
 };
 
+const char *capture_config_crashkernel(enum config_dialect dialect)
+{
+	/* Debian's, half of which would do for us; and kdumpctl get-default-crashkernel. */
+	return dialect == CONFIG_KDUMP ? "2G-64G:256M,64G-:512M" : "384M-:128M";
+}
+
 struct err *capture_config_init(struct capture_config *c, enum config_dialect dialect)
 {
 	const struct dialect *d = &dialects[dialect];

@@ -145,6 +145,10 @@ must_check struct err *capture_config_add_target(struct capture_config *c,
 const char *capture_config_path_on(const struct capture_config *c,
 				   const struct config_target *target);
 
+/* What crashkernel= is set to where nobody says otherwise, as the dialect's own tools do on
+ * x86-64. */
+const char *capture_config_crashkernel(enum config_dialect dialect);
+
 /* "reboot" …, as configuration files write it. */
 const char *config_action_name(enum config_action action);
 
