@@ -150,8 +150,8 @@ struct err *image_inputs_gather(const char *root, const struct plan *plan, const
 		err = add_manifest(&in, plan);
 	if (!err)
 		err = add_modules(&in, root, plan);
-	for (size_t i = 0; !err && i < plan->num_files; i++) {
-		const struct initramfs_file *f = &plan->files[i];
+	for (size_t i = 0; !err && i < plan->files.count; i++) {
+		const struct initramfs_file *f = &plan->files.files[i];
 		char sum[SHA256_TEXT];
 
 		if (f->host_path) {

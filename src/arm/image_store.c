@@ -217,8 +217,8 @@ static struct err *build(struct store *s, const char *reason, struct stored_imag
 		.init = s->init,
 		.modules = s->plan->modules,
 		.manifest = &s->plan->manifest,
-		.files = s->plan->files,
-		.num_files = s->plan->num_files,
+		.files = s->plan->files.files,
+		.num_files = s->plan->files.count,
 		/* Every kernel that has an initrd unpacks it. */
 		.compression = INITRAMFS_GZIP};
 	struct err *err = root_join(s->root, s->plan->kernel.modules_dir, &modules_dir);

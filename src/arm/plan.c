@@ -1,6 +1,7 @@
 #include "arm/plan.h"
 
 #include "arm/plan_priv.h"
+#include "arm/root.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -10,6 +11,8 @@ void plan_free(struct plan *p)
 	if (!p)
 		return;
 	capture_kernel_deinit(&p->kernel);
+	image_files_deinit(&p->files);
+	network_snapshot_deinit(&p->network);
 	free(p->command_line);
 	for (size_t i = 0; i < p->num_kept; i++)
 		free(p->kept[i]);
@@ -95,23 +98,10 @@ struct err *plan_add_module(struct plan *p, const char *name)
 struct err *plan_add_file(struct planning *g, const char *path, const char *host_path,
 			  unsigned mode)
 {
-	struct plan *p = g->plan;
-	struct initramfs_file *file = &p->files[p->num_files];
+	cleanup(freep) char *full = NULL;
+	struct err *err = root_join(g->root, host_path, &full);
 
-	for (size_t i = 0; i < p->num_files; i++)
-		if (str_eq(p->files[i].path, path))
-			return NULL;
-	if (p->num_files == PLAN_FILES_MAX)
-		return err_new(ERR_USAGE, "an image takes at most %d files of this machine",
-			       PLAN_FILES_MAX);
-	*file = (struct initramfs_file){.path = plan_printf(p, "%s", path),
-					.host_path =
-						plan_printf(p, "%s%s", g->root, host_path),
-					.mode = mode};
-	if (!file->path || !file->host_path)
-		return err_nomem();
-	p->num_files++;
-	return NULL;
+	return err ? err : image_files_add(&g->plan->files, path, full, mode);
 }
 
 static const char *naming(enum config_dialect dialect)
@@ -146,9 +136,9 @@ static struct err *make(struct planning *g)
 	if (!err)
 		err = capture_kernel_find(g->root, g->config, &g->plan->kernel);
 	if (!err)
-		err = plan_targets(g);
-	if (!err)
 		err = plan_identity(g);
+	if (!err)
+		err = plan_targets(g);
 	if (!err)
 		err = plan_collector(g);
 	if (!err)

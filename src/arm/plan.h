@@ -8,12 +8,12 @@
 #define ARM_PLAN_H
 
 #include "arm/capture_kernel.h"
-#include "arm/initramfs.h"
+#include "arm/image_files.h"
+#include "arm/network_snapshot.h"
 #include "format/capture_config.h"
 #include "format/manifest.h"
 
 #define PLAN_MODULES_MAX 128
-#define PLAN_FILES_MAX	 512
 
 /* Layout is public. */
 struct plan {
@@ -22,9 +22,9 @@ struct plan {
 	char *command_line;	  /* without the identity of this boot */
 	const char *modules[PLAN_MODULES_MAX + 1]; /* names, NULL-terminated */
 	size_t num_modules;
-	struct initramfs_file files[PLAN_FILES_MAX];
-	size_t num_files;
-	const char *target_text; /* for people: "/dev/vda1 (ext4), /var/crash" */
+	struct image_files files;
+	struct network_snapshot network; /* the way to remote targets */
+	const char *target_text;	 /* for people: "/dev/vda1 (ext4), /var/crash" */
 	/* What to say although it does not stop: sentences. */
 	const char *warnings[16];
 	size_t num_warnings;

@@ -30,6 +30,16 @@ void plan_warn(struct plan *p, const char *fmt, ...) printf_like(2, 3);
 
 /* plan_target.c: where the dump goes, and what reaches it. */
 must_check struct err *plan_targets(struct planning *g);
+/* Add a target to what people are told: "/dev/vda1 (ext4), /var/crash". */
+must_check struct err *plan_describe_target(struct planning *g,
+					    const struct manifest_target *t,
+					    const char *device);
+
+/* plan_remote.c: targets that are reached over the network. */
+must_check struct err *plan_nfs(struct planning *g, const char *source, const char *options,
+				const char *path, struct manifest_target *t);
+must_check struct err *plan_ssh(struct planning *g, const char *user_at_host,
+				struct manifest_target *t);
 
 /* plan_machine.c: what this machine adds. */
 must_check struct err *plan_command_line(struct planning *g);

@@ -129,8 +129,8 @@ static struct err *add_disk(struct planning *g, u32 major, u32 minor,
 	return *ret_device ? NULL : err_nomem();
 }
 
-static struct err *describe(struct planning *g, const struct manifest_target *t,
-			    const char *device)
+struct err *plan_describe_target(struct planning *g, const struct manifest_target *t,
+				 const char *device)
 {
 	const char *before = g->plan->target_text;
 
@@ -202,9 +202,7 @@ static struct err *from_path(struct planning *g, const char *path, const char *k
 	if (!err)
 		err = refuse_fs(mount->fs_type, path);
 	if (!err && str_has_prefix(mount->fs_type, "nfs"))
-		err = err_new(ERR_UNSUPPORTED,
-			      "%s is on NFS (%s), which this version does not arm", path,
-			      mount->source);
+		return plan_nfs(g, mount->source, mount->super_options, place.path, t);
 	if (!err)
 		err = add_disk_of_mount(g, mount, &device);
 	if (err)
@@ -222,7 +220,7 @@ static struct err *from_path(struct planning *g, const char *path, const char *k
 		err = name_device(g, device, t);
 	if (!err)
 		err = add_fs_modules(g, t);
-	return err ? err : describe(g, t, device);
+	return err ? err : plan_describe_target(g, t, device);
 }
 
 /* The options of the line for @spec in fstab(5), "" if there is none. */
@@ -284,7 +282,7 @@ static struct err *from_device(struct planning *g, const struct config_target *c
 		t->device = c->spec;
 	if (!err)
 		err = add_fs_modules(g, t);
-	return err ? err : describe(g, t, device);
+	return err ? err : plan_describe_target(g, t, device);
 }
 
 /* A partition that is written from its first byte on. Its device name is all there is; a
@@ -310,7 +308,7 @@ static struct err *from_raw(struct planning *g, const struct config_target *c,
 	t->kind = "raw";
 	t->path = "";
 	t->device = str_has_prefix(c->spec, "/dev/") ? device : c->spec;
-	return describe(g, t, device);
+	return plan_describe_target(g, t, device);
 }
 
 static struct err *from_virtiofs(struct planning *g, const struct config_target *c,
@@ -327,7 +325,7 @@ static struct err *from_virtiofs(struct planning *g, const struct config_target 
 	t->device = c->spec;
 	t->fs_type = "virtiofs";
 	t->path = g->config->path;
-	return describe(g, t, c->spec);
+	return plan_describe_target(g, t, c->spec);
 }
 
 static struct err *from_config(struct planning *g, const struct config_target *c,
@@ -341,18 +339,23 @@ static struct err *from_config(struct planning *g, const struct config_target *c
 	case CONFIG_TARGET_VIRTIOFS:
 		return from_virtiofs(g, c, t);
 	case CONFIG_TARGET_NFS:
+		return plan_nfs(g, c->spec, c->options, g->config->path, t);
 	case CONFIG_TARGET_SSH:
-		break;
+		return plan_ssh(g, c->spec, t);
 	}
-	return err_new(ERR_UNSUPPORTED,
-		       "%s is a remote target, which this version does not arm", c->spec);
+	return err_new(ERR_UNSUPPORTED, "%s is no kind of target", c->spec);
 }
 
 /* What a dump directory's name begins with. */
 static void name_host(struct planning *g, struct manifest_target *t)
 {
-	if (g->config->dialect == CONFIG_KDUMP_TOOLS)
+	bool is_remote = *t->address != '\0';
+
+	if (g->config->dialect == CONFIG_KDUMP_TOOLS && !is_remote)
 		t->host = "";
+	if (is_remote && g->config->host_tag == CONFIG_HOST_TAG_HOSTNAME &&
+	    *g->plan->manifest.host_name)
+		t->host = g->plan->manifest.host_name;
 }
 
 struct err *plan_targets(struct planning *g)

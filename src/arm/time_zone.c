@@ -9,13 +9,13 @@
 #define MAGIC	  "TZif"
 #define MAGIC_LEN 4
 
-/* Printable, without what a TZ value never has. */
+/* Printable, and no name of a file: a '/' only stands in front of the hour of a rule. */
 static bool is_zone(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (text[i] <= ' ' || text[i] >= 0x7f || text[i] == '/')
+		if (text[i] <= ' ' || text[i] >= 0x7f)
 			return false;
-	return len > 0 && text[0] != ':';
+	return len > 0 && text[0] != ':' && text[0] != '/';
 }
 
 bool time_zone_parse(const char *data, size_t len, char zone[TIME_ZONE_MAX])

@@ -188,6 +188,194 @@ static void what_cannot_be_a_target_is_refused_by_its_name(void **state)
 	fake_modules_deinit(&m);
 }
 
+static void plan(const struct fake_modules *m, struct capture_config *c, struct plan **p)
+{
+	read_config(m, c);
+	assert_success(plan_make(m->dir, c, p));
+}
+
+static void done(struct capture_config *c, struct plan *p)
+{
+	plan_free(p);
+	capture_config_deinit(c);
+}
+
+static void a_disk_is_named_by_uuid_label_or_device(void **state)
+{
+	static const char *const specs[][2] = {
+		{"/dev/vda1", "UUID=1111-aaaa"},
+		{"UUID=1111-aaaa", "UUID=1111-aaaa"},
+		{"LABEL=\"dumps here\"", "LABEL=dumps here"},
+	};
+	struct fake_modules m;
+	struct capture_config c;
+	struct plan *p;
+
+	setup(&m);
+	for (size_t i = 0; i < ARRAY_SIZE(specs) - 1; i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "ext4 %s\npath /dumps\n", specs[i][0]);
+		machine_file(&m, "etc/kdump.conf", text);
+		plan(&m, &c, &p);
+		assert_string_equal(p->manifest.targets[0].device, specs[i][1]);
+		assert_string_equal(p->manifest.targets[0].path, "/dumps");
+		assert_string_equal(p->manifest.naming, "kdump");
+		done(&c, p);
+	}
+	machine_file(&m, "etc/kdump.conf", "xfs /dev/vda1\n");
+	read_config(&m, &c);
+	assert_failure(plan_make(m.dir, &c, &p), ERR_USAGE, "is ext4, and mounted so at /");
+	capture_config_deinit(&c);
+	machine_file(&m, "etc/kdump.conf", "ext4 UUID=2222\n");
+	read_config(&m, &c);
+	assert_failure(plan_make(m.dir, &c, &p), ERR_ABSENT, "UUID=2222");
+	capture_config_deinit(&c);
+	machine_file(&m, "etc/kdump.conf", "raw /dev/vda1\n");
+	read_config(&m, &c);
+	assert_failure(plan_make(m.dir, &c, &p), ERR_REFUSED, "mounted at /");
+	capture_config_deinit(&c);
+	fake_modules_deinit(&m);
+}
+
+static void a_btrfs_subvolume_is_mounted_by_its_name(void **state)
+{
+	struct fake_modules m;
+	struct capture_config c;
+	struct plan *p;
+
+	setup(&m);
+	machine_module(&m, "fs/btrfs/btrfs.ko", "");
+	machine_file(&m, "proc/self/mountinfo",
+		     "21 1 0:25 /@ / rw - btrfs /dev/vda1 rw,subvolid=256,subvol=/@\n");
+	plan(&m, &c, &p);
+	assert_string_equal(p->manifest.targets[0].options, "subvol=/@");
+	assert_string_equal(p->manifest.targets[0].path, "/var/crash");
+	done(&c, p);
+	/* A directory of another subvolume, bound here. */
+	machine_file(&m, "proc/self/mountinfo",
+		     "21 1 0:25 /@x/srv / rw - btrfs /dev/vda1 rw,subvolid=5,subvol=/@\n");
+	plan(&m, &c, &p);
+	assert_string_equal(p->manifest.targets[0].options, "subvol=/");
+	assert_string_equal(p->manifest.targets[0].path, "/@x/srv/var/crash");
+	done(&c, p);
+	fake_modules_deinit(&m);
+}
+
+static void program(const struct fake_modules *m, const char *path)
+{
+	char full[512];
+
+	machine_file(m, path, "does nothing\n");
+	snprintf(full, sizeof(full), "%s/%s", m->dir, path);
+	assert_int_equal(chmod(full, 0755), 0);
+}
+
+static void programs_run_in_the_documented_order(void **state)
+{
+	static const struct manifest_hook wanted[] = {
+		{"pre", "/root/before", false},
+		{"pre", "/etc/kdump/pre.d/10-a", true},
+		{"pre", "/etc/kdump/pre.d/20-b", true},
+		{"post", "/etc/kdump/post.d/x", true},
+		{"post", "/root/after", false},
+	};
+	struct fake_modules m;
+	struct capture_config c;
+	struct plan *p;
+
+	setup(&m);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		program(&m, wanted[i].path + 1);
+	machine_file(&m, "etc/kdump/pre.d/30-not-executable", "");
+	program(&m, "etc/kdump/pre.d/40-old~");
+	program(&m, "usr/bin/tool");
+	program(&m, "bin/sh");
+	machine_file(&m, "etc/kdump.conf",
+		     "kdump_pre /root/before\nkdump_post /root/after\n"
+		     "extra_bins /usr/bin/tool\nfailure_action shell\n");
+	plan(&m, &c, &p);
+	assert_int_equal(p->manifest.num_hooks, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		assert_string_equal(p->manifest.hooks[i].when, wanted[i].when);
+		assert_string_equal(p->manifest.hooks[i].path, wanted[i].path);
+		assert_int_equal(p->manifest.hooks[i].is_optional, wanted[i].is_optional);
+	}
+	assert_true(image_files_has(&p->files, "/usr/bin/tool"));
+	assert_true(image_files_has(&p->files, "/bin/sh"));
+	assert_string_equal(p->manifest.failure_action, "shell");
+	done(&c, p);
+	machine_file(&m, "etc/kdump.conf", "kdump_post /root/nothing\n");
+	read_config(&m, &c);
+	assert_failure(plan_make(m.dir, &c, &p), ERR_ABSENT, "/root/nothing");
+	capture_config_deinit(&c);
+	fake_modules_deinit(&m);
+}
+
+static void fail_command(const struct fake_modules *m, const char *command,
+			 const char *action, size_t hooks)
+{
+	struct capture_config c;
+	struct plan *p;
+	char text[256];
+
+	snprintf(text, sizeof(text), "KDUMP_FAIL_CMD=\"%s\"\n", command);
+	machine_file(m, "etc/default/kdump-tools", text);
+	plan(m, &c, &p);
+	assert_string_equal(p->manifest.failure_action, action);
+	assert_int_equal(p->manifest.num_hooks, hooks);
+	done(&c, p);
+}
+
+static void what_debian_does_on_failure_ends_as_it_says(void **state)
+{
+	struct fake_modules m;
+
+	setup(&m);
+	program(&m, "bin/sh");
+	fail_command(&m, "reboot -f", "reboot", 0);
+	fail_command(&m, "/sbin/poweroff", "poweroff", 1);
+	fail_command(&m, "echo 'makedumpfile FAILED.'; /bin/bash; reboot -f", "shell", 0);
+	fail_command(&m, "logger lost; halt -f", "halt", 1);
+	fake_modules_deinit(&m);
+}
+
+static void ssh_needs_a_key_and_a_known_host(void **state)
+{
+	struct fake_modules m;
+	struct capture_config c;
+	struct plan *p;
+
+	setup(&m);
+	machine_file(&m, "etc/kdump.conf", "ssh dump@192.0.2.1\n");
+	read_config(&m, &c);
+	assert_failure(plan_make(m.dir, &c, &p), ERR_REFUSED, "inquest propagate");
+	machine_file(&m, "root/.ssh/kdump_id_rsa", "key\n");
+	assert_failure(plan_make(m.dir, &c, &p), ERR_REFUSED, "known_hosts");
+	capture_config_deinit(&c);
+	fake_modules_deinit(&m);
+}
+
+static void the_collector_comes_to_a_kind_and_a_level(void **state)
+{
+	struct fake_modules m;
+	struct capture_config c;
+	struct plan *p;
+
+	setup(&m);
+	machine_file(&m, "etc/kdump.conf", "core_collector makedumpfile -c -d 17\n");
+	plan(&m, &c, &p);
+	assert_string_equal(p->manifest.collector.kind, "makedumpfile");
+	assert_string_equal(p->manifest.dump.compression, "zlib");
+	assert_int_equal(p->manifest.dump.level, 17);
+	done(&c, p);
+	machine_file(&m, "etc/kdump.conf", "core_collector cp --sparse=always\n");
+	plan(&m, &c, &p);
+	assert_string_equal(p->manifest.collector.kind, "cp");
+	done(&c, p);
+	fake_modules_deinit(&m);
+}
+
 static void the_status_tells_what_is_reserved_and_why_not(void **state)
 {
 	struct fake_modules m;
@@ -235,6 +423,12 @@ int main(void)
 		cmocka_unit_test(a_file_with_the_same_bytes_is_the_same),
 		cmocka_unit_test(a_damaged_image_is_built_anew_and_the_one_before_is_kept),
 		cmocka_unit_test(what_cannot_be_a_target_is_refused_by_its_name),
+		cmocka_unit_test(a_disk_is_named_by_uuid_label_or_device),
+		cmocka_unit_test(a_btrfs_subvolume_is_mounted_by_its_name),
+		cmocka_unit_test(programs_run_in_the_documented_order),
+		cmocka_unit_test(what_debian_does_on_failure_ends_as_it_says),
+		cmocka_unit_test(ssh_needs_a_key_and_a_known_host),
+		cmocka_unit_test(the_collector_comes_to_a_kind_and_a_level),
 		cmocka_unit_test(the_status_tells_what_is_reserved_and_why_not),
 		cmocka_unit_test(two_do_not_arm_at_the_same_time),
 	};
