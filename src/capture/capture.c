@@ -4,11 +4,13 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "capture/diagnosis.h"
+#include "capture/dialect.h"
 #include "capture/failure.h"
 #include "capture/hook.h"
 #include "capture/phase.h"
 #include "capture/save.h"
 #include "capture/system.h"
+#include "capture/watchdog.h"
 #include "format/console_line.h"
 
 #include <string.h>
@@ -82,6 +84,8 @@ static struct err *settle_and_save_record(const struct target *t)
 	if (t->kind->begin && !t->record->directory[0])
 		return NULL;
 	save_left_over(t);
+	if (t->kind->holds_files)
+		sink_warn(t->sink, save_capture_log(t));
 	record_settle(t->record);
 	return t->kind->holds_files ? save_record(t) : NULL;
 }
@@ -169,14 +173,22 @@ static bool save_all(struct capture *c)
 {
 	struct role *r = c->role;
 	struct target *t = &c->target;
+	bool is_saved;
 
 	if (t->kind->holds_files) {
 		if (!role_run_phase(r, "directory", work_directory, t, 0))
 			return false;
-		role_run_phase(r, "dmesg", work_dmesg, t, 0);
+		dialect_begin_log(t);
+		if (role_run_phase(r, "dmesg", work_dmesg, t, 0))
+			dialect_saved_log(t);
 	}
 	run_pre_hooks(c);
-	return !c->is_refused && role_run_phase(r, "dump", work_dump, t, 0);
+	if (c->is_refused)
+		return false;
+	dialect_begin_dump(t);
+	is_saved = role_run_phase(r, "dump", work_dump, t, 0);
+	dialect_saved_dump(t, is_saved ? NULL : r->record->reason);
+	return is_saved;
 }
 
 static void say_target(struct role *r, const struct manifest_target *row)
@@ -282,12 +294,15 @@ static void begin_record(struct role *r)
 void role_capture(struct role *r)
 {
 	struct capture c = {.role = r};
+	pid_t watchdog = 0;
 	bool is_saved;
 
 	begin_record(r);
 	/* What can be said is said before a disk is touched. */
 	role_run_phase(r, "diagnosis", work_diagnosis, r, DIAGNOSIS_MS);
 	role_run_phase(r, "modules", work_modules, r, 0);
+	if (r->manifest->watchdog)
+		watchdog = watchdog_start(&r->sink, r->manifest->deadlines.overall_ms * 2);
 	if (!r->manifest->num_targets)
 		record_fail(r->record, "the manifest names no target");
 	is_saved = try_targets(&c, false);
@@ -298,5 +313,6 @@ void role_capture(struct role *r)
 	hooks_run(r, "post", is_saved ? "0" : "1");
 	if (!is_saved)
 		failure_act(r);
+	watchdog_stop(watchdog);
 	say_end(r);
 }

@@ -21,6 +21,9 @@ must_check struct err *save_dmesg(const char *vmcore, const struct target *t);
  */
 must_check struct err *save_dump(const char *vmcore, const struct target *t);
 
+/* Save the capture kernel's own log as kexec-dmesg.log. */
+must_check struct err *save_capture_log(const struct target *t);
+
 /* Put on record what a phase that failed, or was killed, left under an unfinished name. */
 void save_left_over(const struct target *t);
 

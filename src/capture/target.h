@@ -84,6 +84,7 @@ must_check struct err *target_directory_begin(const struct target *t);
 must_check struct err *target_directory_save(const struct target *t,
 					     const struct target_file *file,
 					     u64 *ret_bytes);
+must_check struct err *target_directory_prune(const struct target *t);
 u64 target_directory_left_over(const struct target *t, const char *incomplete);
 must_check struct err *target_directory_space(const struct target *t, u64 *ret_bytes);
 must_check struct err *target_directory_close(const struct target *t);

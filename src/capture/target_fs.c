@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "capture/device.h"
+#include "capture/prune.h"
 
 #include <errno.h>
 #include <string.h>
@@ -91,6 +92,16 @@ struct err *target_directory_space(const struct target *t, u64 *ret_bytes)
 	return NULL;
 }
 
+struct err *target_directory_prune(const struct target *t)
+{
+	cleanup(buf_deinit) struct buf parent = BUF_INIT;
+	struct err *err = path_of(t, t->row->path, &parent);
+
+	return err ? err
+		   : prune_dumps(parent.data, t->manifest->naming, t->row->host,
+				 t->manifest->keep_dumps);
+}
+
 /* If something still holds the file system it is made read-only, which does as well. */
 struct err *target_directory_close(const struct target *t)
 {
@@ -127,7 +138,7 @@ static struct err *virtiofs_open(const struct target *t)
 		.name = kind, .holds_files = true, .open = opener,                         \
 		.begin = target_directory_begin, .save = target_directory_save,            \
 		.left_over = target_directory_left_over, .space = target_directory_space,  \
-		.close = target_directory_close                                            \
+		.prune = target_directory_prune, .close = target_directory_close           \
 	}
 
 const struct target_kind target_kind_fs = DIRECTORY_KIND("fs", fs_open);
