@@ -1,5 +1,6 @@
 #include "arm/bootloader.h"
 
+#include "arm/arm.h"
 #include "arm/boot_places_priv.h"
 #include "arm/boot_state_priv.h"
 
@@ -204,6 +205,17 @@ static struct err *make_parent(const char *root, const char *path)
 	if (mkdir(full.data, 0755) < 0 && errno != EEXIST)
 		return err_os(errno, "cannot make the directory %s", full.data);
 	return NULL;
+}
+
+/* Our own directory goes with its last file. */
+static void remove_empty_state_dir(const char *root)
+{
+	cleanup(buf_deinit) struct buf full = BUF_INIT;
+	struct err *err = boot_path(root, ARM_STATE_DIR, &full);
+
+	if (!err)
+		(void)rmdir(full.data);
+	err_ignore(err);
 }
 
 static struct err *change_place(const struct bootloader_options *o,
@@ -500,7 +512,11 @@ struct err *bootloader_restore(const struct bootloader_options *o)
 	}
 	if (!err && has_grub && changed)
 		err = regenerate(o, "", changed);
-	return err || o->dry_run ? err : remove_file(o->root, BOOTLOADER_STATE);
+	if (err || o->dry_run)
+		return err;
+	err = remove_file(o->root, BOOTLOADER_STATE);
+	remove_empty_state_dir(o->root);
+	return err;
 }
 
 struct err *bootloader_read(const char *root, struct buf *words, bool *ret_certain)

@@ -157,7 +157,7 @@ static struct err *set_deprecated(struct reader *r, const struct option *o,
 			  "effect any more, remove the line");
 }
 
-/* --mount "DEVICE MOUNTPOINT [TYPE [OPTIONS …]]" as dracut(8) has it: a target that need
+/* --mount "DEVICE MOUNTPOINT TYPE [OPTIONS …]" as dracut(8) has it: a target that need
  * not be mounted now. */
 static struct err *set_mount(struct reader *r, const char *value)
 {
@@ -176,8 +176,13 @@ static struct err *set_mount(struct reader *r, const char *value)
 		return config_expect(&r->at, "dracut_args --mount", value,
 				     "\"DEVICE MOUNTPOINT TYPE OPTIONS\" with an "
 				     "absolute MOUNTPOINT");
+	/* Nothing is mounted there now from which it could be told. */
+	if (!*words[2] || str_eq(words[2], "auto"))
+		return config_expect(&r->at, "dracut_args --mount", value,
+				     "the type of the file system, such as ext4 or nfs, "
+				     "behind the mount point");
 	target.spec = words[0];
-	target.fs_type = str_eq(words[2], "auto") ? "" : words[2];
+	target.fs_type = words[2];
 	target.options = str_eq(words[3], "defaults") ? "" : words[3];
 	if (str_has_prefix(words[2], "nfs"))
 		target.kind = CONFIG_TARGET_NFS;

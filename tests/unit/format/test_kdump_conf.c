@@ -182,10 +182,11 @@ static void refusals_have_the_known_words(void **state)
 	assert_refused("ext4 /dev/sda\nnfs a:/b",
 		       "line 2: More than one dump targets specified");
 	assert_refused("ext4 /dev/sda\next4 /dev/sdb", "More than one dump targets");
-	assert_refused("ssh a@b\ndracut_args --mount \"/dev/sda /mnt\"",
+	assert_refused("ssh a@b\ndracut_args --mount \"/dev/sda /mnt xfs\"",
 		       "More than one dump targets");
-	assert_refused("dracut_args --mount \"/dev/sda /m\" --mount \"/dev/sdb /m\"",
-		       "More than one dump targets");
+	assert_refused(
+		"dracut_args --mount \"/dev/sda /m xfs\" --mount \"/dev/sdb /m xfs\"",
+		"More than one dump targets");
 	assert_refused("force_rebuild 1\nforce_no_rebuild 1",
 		       "force_rebuild and force_no_rebuild are enabled simultaneously");
 }
@@ -229,6 +230,7 @@ static void wrong_values_are_refused_with_what_would_be_right(void **state)
 	assert_refused("extra_bins ls", "absolute paths");
 	assert_refused("auto_reset_crashkernel maybe", "yes or no");
 	assert_refused("dracut_args --mount \"/dev/sda\"", "absolute MOUNTPOINT");
+	assert_refused("dracut_args --mount \"/dev/sda /mnt auto\"", "such as ext4 or nfs");
 	assert_refused("dracut_args --mount", "a value is missing behind dracut_args");
 	assert_refused("dracut_args \"--mount", "a quote is not closed");
 }
