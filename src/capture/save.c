@@ -80,18 +80,15 @@ static struct err *write_dmesg(void *ctx, int fd, const char *path)
 	return err;
 }
 
-struct err *save_dmesg(const char *vmcore, const struct target *t)
+struct err *save_dmesg_of(struct dump *dump, const struct target *t)
 {
-	cleanup(dump_closep) struct dump *dump = NULL;
 	cleanup(printk_log_freep) struct printk_log *log = NULL;
 	struct dmesg_job job = {.record = t->record};
 	struct target_file file = {.write = write_dmesg, .ctx = &job};
 	struct printk_source src;
 	struct names names;
-	struct err *err = dump_open(vmcore, formats, &dump);
+	struct err *err = printk_source_from_dump(dump, &src);
 
-	if (!err)
-		err = printk_source_from_dump(dump, &src);
 	if (!err)
 		err = printk_open(&src, &log);
 	if (err)
@@ -101,6 +98,14 @@ struct err *save_dmesg(const char *vmcore, const struct target *t)
 	file.incomplete = names.log_incomplete;
 	file.name = names.log;
 	return save_file(t, &file);
+}
+
+struct err *save_dmesg(const char *vmcore, const struct target *t)
+{
+	cleanup(dump_closep) struct dump *dump = NULL;
+	struct err *err = dump_open(vmcore, formats, &dump);
+
+	return err ? err : save_dmesg_of(dump, t);
 }
 
 static struct err *write_buf(void *ctx, int fd, const char *path)

@@ -9,12 +9,16 @@
 #define CAPTURE_SAVE_H
 
 #include "capture/target.h"
+#include "dump/dump.h"
 
 /* Save what diagnosis_say() left at @report, if it did, as vmcore-report.txt. */
 must_check struct err *save_report(const char *report, const struct target *t);
 
 /* Save the kernel log of the crashed kernel as vmcore-dmesg.txt (dmesg.STAMP). */
 must_check struct err *save_dmesg(const char *vmcore, const struct target *t);
+
+/* The same of a dump that is open already. */
+must_check struct err *save_dmesg_of(struct dump *dump, const struct target *t);
 
 /* Save the filtered dump as vmcore (dump.STAMP), telling of progress on the sink. After an
  * error what could be written has its unfinished name; save_left_over() puts it on record.

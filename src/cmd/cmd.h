@@ -34,6 +34,7 @@ extern const struct cmd cmd_collect;
 extern const struct cmd cmd_diff;
 extern const struct cmd cmd_disarm;
 extern const struct cmd cmd_dmesg;
+extern const struct cmd cmd_recover;
 extern const struct cmd cmd_estimate;
 extern const struct cmd cmd_rebuild;
 extern const struct cmd cmd_reload;

@@ -4,6 +4,9 @@
 
 #include "dump/dump.h"
 
+/* All formats there are, NULL-terminated. */
+extern const struct dump_format *const cmd_dump_formats[];
+
 /* "-" is standard input, which has to be a file. */
 must_check struct err *cmd_open_dump(const char *path, struct dump **ret);
 
