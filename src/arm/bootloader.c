@@ -226,6 +226,8 @@ static struct err *change_place(const struct bootloader_options *o,
 	if (is_same(place->before, place->after))
 		return NULL;
 	*changed = true;
+	if (o->changed)
+		*o->changed = true;
 	if (o->dry_run) {
 		say(o, "would change %s", place->path);
 		return NULL;

@@ -30,6 +30,7 @@ struct bootloader_options {
 	/* Receives sentences of what is being done, without a newline; NULL for none. */
 	void (*say)(void *ctx, const char *sentence);
 	void *ctx;
+	bool *changed; /* set if anything was changed, else left alone; NULL: not asked */
 };
 
 /* Have the machine booted with that reservation. ERR_USAGE if @value cannot be read by a

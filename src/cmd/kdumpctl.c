@@ -1,5 +1,6 @@
 #include "cmd/kdumpctl.h"
 
+#include "arm/bootloader.h"
 #include "base/child.h"
 #include "base/str.h"
 #include "cmd/crash_test.h"
@@ -180,13 +181,74 @@ static int showmem(struct service *s, char **words)
 }
 
 /* What reset-crashkernel sets: the table of RHEL for this kind of machine. */
-static int default_crashkernel(struct service *s, char **words)
+static const char *default_value(void)
 {
 	struct utsname u;
 
-	if (uname(&u) == 0 && str_eq(u.machine, "aarch64"))
-		return print("2G-4G:256M,4G-64G:320M,64G-:576M");
-	return print("2G-64G:256M,64G-:512M");
+	return uname(&u) == 0 && str_eq(u.machine, "aarch64")
+		       ? "2G-4G:256M,4G-64G:320M,64G-:576M"
+		       : "2G-64G:256M,64G-:512M";
+}
+
+static int default_crashkernel(struct service *s, char **words)
+{
+	return print(default_value());
+}
+
+struct reset {
+	const char *kernel; /* NULL: all of them */
+	bool reboots;
+};
+
+/* The words behind reset-crashkernel. */
+static struct err *read_reset(char **words, struct reset *ret)
+{
+	for (; *words; words++) {
+		if (str_has_prefix(*words, "--kernel=")) {
+			const char *kernel = *words + strlen("--kernel=");
+			bool is_all = str_eq(kernel, "ALL") || str_eq(kernel, "DEFAULT");
+
+			ret->kernel = is_all ? NULL : kernel;
+		} else if (str_eq(*words, "--reboot")) {
+			ret->reboots = true;
+		} else if (!str_eq(*words, "--fadump=off")) {
+			return err_new(
+				ERR_USAGE,
+				"reset-crashkernel: \"%s\" is not known; there are "
+				"--kernel=PATH|ALL|DEFAULT, --reboot and --fadump=off",
+				*words);
+		}
+	}
+	return NULL;
+}
+
+static void tell_step(void *ctx, const char *sentence)
+{
+	fprintf(stderr, PROGRAM ": %s\n", sentence);
+}
+
+static int reset_crashkernel(struct service *s, char **words)
+{
+	struct reset reset = {NULL};
+	bool changed = false;
+	struct bootloader_options options = {.root = s->root,
+					     .value = default_value(),
+					     .say = tell_step,
+					     .changed = &changed};
+	struct err *err = read_reset(words, &reset);
+
+	options.kernel = reset.kernel;
+	if (!err)
+		err = bootloader_set(&options);
+	if (!err && changed)
+		printf("Updated crashkernel=%s for kernel=%s. Please reboot the system for "
+		       "the change to take effect.\n",
+		       options.value, reset.kernel ? reset.kernel : "ALL");
+	if (!err && changed && reset.reboots && !*s->root) {
+		fflush(stdout);
+		err = reboot_system();
+	}
+	return outcome(s, err);
 }
 
 static int test(struct service *s, char **words)
@@ -219,6 +281,7 @@ static const struct action {
 	{"rebuild", true, true, rebuild},
 	{"showmem", false, false, showmem},
 	{"test", false, true, test},
+	{"reset-crashkernel", true, true, reset_crashkernel},
 	{"get-default-crashkernel", false, false, default_crashkernel},
 };
 
