@@ -5,6 +5,7 @@
 #include "arm/plan.h"
 #include "arm/root.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/str.h"
 #include "kexec/identity.h"
 
@@ -14,6 +15,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LOCK_PATH "/run/lock/kdump"
 #define RETRY_MS  100
@@ -99,6 +101,38 @@ static struct err *prepare(const char *root, const struct capture_config *config
 	return NULL;
 }
 
+/* KDUMP_SYSCTL: "kernel.panic_on_oops=1". What cannot be set is told: the capture kernel is
+ * loaded all the same. */
+static void set_sysctl(const char *root, const char *setting,
+		       const struct arm_options *options)
+{
+	const char *equals = strchr(setting, '=');
+	cleanup(freep) char *path = NULL;
+	struct err *err;
+	int name_len;
+
+	if (!equals || equals == setting || strstr(setting, "..")) {
+		say(options, "sysctl \"%s\" is not NAME=VALUE", setting);
+		return;
+	}
+	name_len = (int)(equals - setting);
+	if (asprintf(&path, "%s/proc/sys/%.*s", root, name_len, setting) < 0) {
+		path = NULL;
+		return;
+	}
+	for (char *p = path + strlen(root) + strlen("/proc/sys/"); *p; p++)
+		if (*p == '.')
+			*p = '/';
+	if (access(path, W_OK) < 0) {
+		say(options, "cannot set %s: %s", setting, strerror(errno));
+		return;
+	}
+	err = io_write_file(path, 0644, equals + 1, strlen(equals + 1));
+	if (err)
+		say(options, "cannot set %s: %s", setting, err_message(err));
+	err_ignore(err);
+}
+
 struct err *arm_load(const char *root, const struct capture_config *config,
 		     const struct arm_options *options)
 {
@@ -113,7 +147,10 @@ struct err *arm_load(const char *root, const struct capture_config *config,
 	/* What lies below another root is another machine's. */
 	if (err || *root || (options && options->no_load))
 		return err;
-	return load(root, plan, &image);
+	err = load(root, plan, &image);
+	for (size_t i = 0; !err && i < config->sysctls.count; i++)
+		set_sysctl(root, config->sysctls.words[i], options);
+	return err;
 }
 
 struct err *arm_unload(const char *root)

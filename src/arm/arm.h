@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "format/capture_config.h"
+#include "format/crashkernel.h"
 #include "kexec/kexec.h"
 
 /* Images and state; the image of a release is "initrd-RELEASE", the one before it
@@ -41,10 +42,11 @@ void arm_record_deinit(struct arm_record *r);
 struct arm_status {
 	bool has_kexec; /* this kernel knows kexec at all */
 	struct kexec_state kexec;
-	u64 ram_bytes;		  /* what the kernel's crashkernel= ranges look at */
-	u64 crashkernel_start;	  /* physical address of the reservation, 0: none seen */
-	char crashkernel[256];	  /* the parameter of the running kernel, "" for none */
-	struct arm_record record; /* of what is loaded, if it was us */
+	u64 ram_bytes;	       /* what the kernel's crashkernel= ranges look at */
+	u64 crashkernel_start; /* physical address of the reservation, 0: none seen */
+	char crashkernel[256]; /* the parameter of the running kernel, "" for none */
+	struct crashkernel_reservation asked; /* what all of them come to on this machine */
+	struct arm_record record;	      /* of what is loaded, if it was us */
 };
 
 /* Needs neither a configuration nor root; what cannot be had is 0. */

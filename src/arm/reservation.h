@@ -1,17 +1,16 @@
 /*
- * What crashkernel= comes to on this machine, in words.
+ * Why no capture kernel is loaded, in words.
  */
 #ifndef ARM_RESERVATION_H
 #define ARM_RESERVATION_H
 
 #include "arm/arm.h"
 
-/* What crashkernel=@text asks for with @ram_bytes of RAM: bytes, 0 where it reserves
- * nothing; @why then says so in a sentence ("" if there is nothing to say). */
-must_check struct err *reservation_evaluate(const char *text, u64 ram_bytes, u64 *ret,
-					    struct buf *why);
-
-/* Why no capture kernel is loaded and what to do, one sentence without a newline. */
+/* One sentence without a newline: what is missing and what to do. */
 must_check struct err *reservation_why_not_armed(const struct arm_status *s, struct buf *b);
+
+/* Append what crashkernel= asks for: "256M", "256M, and 128M below 4 GiB"; nothing if it
+ * reserves nothing. */
+must_check struct err *reservation_describe(const struct arm_status *s, struct buf *b);
 
 #endif

@@ -74,6 +74,7 @@ static struct err *read_parameter(const char *root, struct arm_status *s)
 		root_read_or_null(root, "/proc/cmdline", TEXT_BYTES_MAX);
 	cleanup(buf_deinit) struct buf value = BUF_INIT;
 
+	crashkernel_reserved(text ? text : "", s->ram_bytes, &s->asked);
 	if (!text || !kernel_cmdline_find(text, "crashkernel", &value))
 		return buf_check(&value);
 	snprintf(s->crashkernel, sizeof(s->crashkernel), "%s", buf_text(&value));

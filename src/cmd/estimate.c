@@ -44,25 +44,20 @@ static void say_sum(const struct estimate *e, struct buf *b)
 /* What crashkernel= of this boot comes to. */
 static struct err *say_reserved(const char *root, const struct estimate *e, struct buf *b)
 {
-	cleanup(buf_deinit) struct buf why = BUF_INIT;
+	cleanup(buf_deinit) struct buf asked = BUF_INIT;
 	struct arm_status s;
-	u64 asked = 0;
 	struct err *err = arm_status_read(root, &s);
 
 	if (err)
 		return err;
+	err = reservation_describe(&s, &asked);
 	buf_printf(b, "reserved:    %lluM", mib(e->reserved_bytes));
-	if (s.crashkernel[0]) {
-		err = reservation_evaluate(s.crashkernel, s.ram_bytes, &asked, &why);
-		buf_printf(b, " (crashkernel=%s", s.crashkernel);
-		if (asked)
-			buf_printf(b, ": %lluM with %lluM of RAM", mib(asked),
-				   mib(s.ram_bytes));
-		buf_add_str(b, ")");
-	}
+	if (s.crashkernel[0])
+		buf_printf(b, " (crashkernel=%s%s%s)", s.crashkernel, asked.len ? ": " : "",
+			   buf_text(&asked));
 	buf_add_str(b, "\n");
-	if (why.len)
-		buf_printf(b, "warning: %s\n", buf_text(&why));
+	if (s.asked.is_given && s.asked.why[0])
+		buf_printf(b, "warning: %s\n", s.asked.why);
 	else if (e->reserved_bytes < e->recommended_bytes)
 		buf_printf(b, "warning: %lluM less than recommended are reserved\n",
 			   mib(e->recommended_bytes) - mib(e->reserved_bytes));

@@ -20,22 +20,20 @@ static unsigned long long mib(u64 bytes)
 
 static struct err *say_reservation(const struct arm_status *s, struct buf *b)
 {
-	cleanup(buf_deinit) struct buf why = BUF_INIT;
-	u64 asked = 0;
-	struct err *err = NULL;
+	cleanup(buf_deinit) struct buf asked = BUF_INIT;
+	struct err *err = reservation_describe(s, &asked);
 
-	if (s->crashkernel[0])
-		err = reservation_evaluate(s->crashkernel, s->ram_bytes, &asked, &why);
 	buf_printf(b, "crashkernel=:  %s",
 		   s->crashkernel[0] ? s->crashkernel : "not given");
-	if (asked)
-		buf_printf(b, " (%lluM with %lluM of RAM)", mib(asked), mib(s->ram_bytes));
+	if (asked.len)
+		buf_printf(b, " (%s with %lluM of RAM)", buf_text(&asked),
+			   mib(s->ram_bytes));
 	buf_printf(b, "\nreserved:      %lluM", mib(s->kexec.reserved_bytes));
 	if (s->crashkernel_start)
 		buf_printf(b, " at 0x%llx", (unsigned long long)s->crashkernel_start);
 	buf_add_str(b, "\n");
-	if (why.len)
-		buf_printf(b, "warning:       %s\n", buf_text(&why));
+	if (s->asked.is_given && s->asked.why[0])
+		buf_printf(b, "warning:       %s\n", s->asked.why);
 	return err;
 }
 
