@@ -4,10 +4,8 @@
 
 /* All there are. */
 static const struct target_kind *const kinds[] = {
-	&target_kind_fs,
-	&target_kind_virtiofs,
-	&target_kind_rootfs,
-	&target_kind_raw,
+	&target_kind_fs,  &target_kind_virtiofs, &target_kind_rootfs,
+	&target_kind_raw, &target_kind_nfs,	 &target_kind_ssh,
 };
 
 const struct target_kind *target_kind_find(const char *name)

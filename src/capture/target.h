@@ -72,6 +72,8 @@ struct target_kind {
 extern const struct target_kind target_kind_fs, target_kind_rootfs, target_kind_virtiofs;
 /* A block device by itself. */
 extern const struct target_kind target_kind_raw;
+/* Directories of other machines. */
+extern const struct target_kind target_kind_nfs, target_kind_ssh;
 
 /* The kind called @name, NULL if there is none. */
 const struct target_kind *target_kind_find(const char *name);

@@ -1,6 +1,7 @@
 /* capture-image: a guest that loads a capture kernel with any manifest and crashes, as one
  * image: what inquest rehearse boots, for manifests that nobody armed. */
 #include "arm/cmdline.h"
+#include "arm/elf_closure.h"
 #include "arm/initramfs.h"
 #include "arm/modules.h"
 #include "base/io.h"
@@ -20,6 +21,7 @@ static const struct opt options[] = {
 	{"manifest", 0, OPTS_VALUE, "FILE", "of the capture image, as JSON"},
 	{"module", 0, OPTS_VALUE, "NAME", "one to be loaded; may be repeated"},
 	{"file", 0, OPTS_VALUE, "PATH=FILE", "one more, executable if FILE is"},
+	{"program", 0, OPTS_VALUE, "NAME", "one of this host, with its libraries"},
 	{"command-line", 0, OPTS_VALUE, "TEXT", "further words for the capture kernel"},
 	{"capture-only", 0, OPTS_FLAG, NULL, "write the capture image by itself"},
 	{NULL, 0, OPTS_FLAG, NULL, NULL},
@@ -42,34 +44,27 @@ static const struct manifest_sysctl sysctls[] = {
 /* What the command line lists. Layout of the arrays is that of initramfs_options. */
 struct content {
 	const char *modules[NAMES_MAX + 1];
-	struct initramfs_file files[NAMES_MAX];
-	char *paths[NAMES_MAX];
-	size_t num_modules, num_files;
+	struct image_files files;
+	size_t num_modules;
 };
 
 static void content_deinit(struct content *c)
 {
-	for (size_t i = 0; i < c->num_files; i++)
-		free(c->paths[i]);
+	image_files_deinit(&c->files);
 }
 
 static struct err *add_file(struct content *c, const char *value)
 {
 	const char *equals = strchr(value, '=');
-	char *path;
+	cleanup(freep) char *path = NULL;
 
-	if (!equals || c->num_files == NAMES_MAX)
-		return err_new(ERR_USAGE, "--file %s is not PATH=FILE, or one too many",
-			       value);
+	if (!equals)
+		return err_new(ERR_USAGE, "--file %s is not PATH=FILE", value);
 	path = strndup(value, (size_t)(equals - value));
 	if (!path)
 		return err_nomem();
-	c->paths[c->num_files] = path;
-	c->files[c->num_files++] = (struct initramfs_file){
-		.path = path,
-		.host_path = equals + 1,
-		.mode = access(equals + 1, X_OK) == 0 ? 0755 : 0600};
-	return NULL;
+	return image_files_add(&c->files, path, equals + 1,
+			       access(equals + 1, X_OK) == 0 ? 0755 : 0600);
 }
 
 static struct err *content_read(const struct opts_result *given, struct content *c)
@@ -81,6 +76,8 @@ static struct err *content_read(const struct opts_result *given, struct content 
 
 		if (str_eq(g->row->name, "file"))
 			err = add_file(c, g->value);
+		if (str_eq(g->row->name, "program"))
+			err = elf_closure_add(&c->files, "", g->value, NULL);
 		if (!str_eq(g->row->name, "module"))
 			continue;
 		if (c->num_modules == NAMES_MAX)
@@ -97,8 +94,8 @@ static struct err *build_capture(const struct opts_result *given, const struct c
 				      .modules_dir = opts_value(given, "modules-dir", ""),
 				      .modules = c->modules,
 				      .manifest = manifest,
-				      .files = c->files,
-				      .num_files = c->num_files,
+				      .files = c->files.files,
+				      .num_files = c->files.count,
 				      .compression = INITRAMFS_ZSTD};
 
 	return initramfs_build(&o, ret);
@@ -147,7 +144,7 @@ static struct err *read_manifest(const char *path, struct manifest *ret)
 
 static struct err *make_image(const struct opts_result *given)
 {
-	cleanup(content_deinit) struct content c = {.num_files = 0};
+	cleanup(content_deinit) struct content c = {.num_modules = 0};
 	cleanup(manifest_deinit) struct manifest manifest = MANIFEST_DEFAULTS;
 	cleanup(initramfs_deinit) struct initramfs capture = {0}, guest = {0};
 	cleanup(buf_deinit) struct buf base = BUF_INIT;

@@ -208,7 +208,7 @@ class Lab:
     def disk(self, fs_type, mib, **names):
         return Disk(self.path(f"{fs_type or 'raw'}.img"), fs_type, mib, **names)
 
-    def make_image(self, manifest, modules, files, command_line):
+    def make_image(self, manifest, modules, files, command_line, programs=()):
         manifest_path, image = self.path("manifest.json"), self.path("image")
         with open(manifest_path, "w", encoding="utf-8") as f:
             json.dump({"schema": "inquest.manifest", "version": 2, **manifest}, f)
@@ -219,6 +219,8 @@ class Lab:
             argv += ["--module", module]
         for path, host in files.items():
             argv += ["--file", f"{path}={host}"]
+        for program in programs:
+            argv += ["--program", program]
         run_tool(*argv, image)
         return image
 
@@ -234,6 +236,7 @@ class Lab:
         disks=(),
         modules=None,
         files=None,
+        programs=(),
         command_line="",
         memory="512M",
         crashkernel="128M",
@@ -242,10 +245,11 @@ class Lab:
         cut_at=None,
         console=None,
     ):
-        """Boot, crash, capture, end. @files is {path in the image: path here}; @qemu_argv has
+        """Boot, crash, capture, end. @files is {path in the image: path here}, @programs are
+        those of this host that it takes along with their libraries; @qemu_argv has
         network cards and what else; @cut_at is a text: the power goes when the console says it."""
         modules = self.modules_for(manifest) if modules is None else modules
-        image = self.make_image(manifest, modules, files or {}, command_line)
+        image = self.make_image(manifest, modules, files or {}, command_line, programs)
         machine = types.SimpleNamespace(
             counts_instructions=False, cpu_model="max", cpus=cpus, memory=memory
         )
