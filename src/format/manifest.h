@@ -56,7 +56,7 @@ struct manifest_target {
 
 struct manifest_dump {
 	u64 level;		 /* classes to leave out, as makedumpfile -d */
-	const char *compression; /* "zstd" or "zlib" */
+	const char *compression; /* "zstd", "zlib", "lzo", "snappy", "none" */
 	s64 compression_level;
 };
 

@@ -217,6 +217,17 @@ static struct err *check_targets(const struct manifest *m)
 	return NULL;
 }
 
+/* What the collector can be told to compress with. */
+static bool is_compression(const char *name)
+{
+	static const char *const names[] = {"zstd", "zlib", "lzo", "snappy", "none"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return false;
+}
+
 static struct err *parse_dump(const json_t *root, struct manifest_dump *dump)
 {
 	const json_t *object;
@@ -233,8 +244,10 @@ static struct err *parse_dump(const json_t *root, struct manifest_dump *dump)
 	if (err)
 		return err;
 	dump->level = (u64)level;
-	if (!str_eq(dump->compression, "zstd") && !str_eq(dump->compression, "zlib"))
-		return err_new(ERR_BAD_DATA, "dump.compression is neither zstd nor zlib");
+	if (!is_compression(dump->compression))
+		return err_new(
+			ERR_BAD_DATA,
+			"dump.compression is none of zstd, zlib, lzo, snappy and none");
 	return NULL;
 }
 

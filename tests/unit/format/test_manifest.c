@@ -209,9 +209,27 @@ static void too_many_modules_are_refused(void **state)
 	assert_failure(manifest_parse(b.data, b.len, &m), ERR_BAD_DATA, "limit");
 }
 
+static void every_compression_of_the_collector_is_known(void **state)
+{
+	static const char *const names[] = {"zstd", "zlib", "lzo", "snappy", "none"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char text[80];
+		struct manifest m;
+		int len = snprintf(text, sizeof(text),
+				   "{\"version\":1,\"dump\":{\"compression\":\"%s\"}}",
+				   names[i]);
+
+		assert_success(manifest_parse(text, (size_t)len, &m));
+		assert_string_equal(m.dump.compression, names[i]);
+		manifest_deinit(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_compression_of_the_collector_is_known),
 		cmocka_unit_test(what_is_written_is_read_back),
 		cmocka_unit_test(equal_manifests_give_equal_bytes),
 		cmocka_unit_test(absent_members_take_defaults),
