@@ -57,12 +57,6 @@ static const char *file_of(enum config_dialect dialect)
 	}
 }
 
-static void tell_warnings(const struct service *s)
-{
-	for (size_t i = 0; i < s->config.warnings.count; i++)
-		fprintf(stderr, "%s: %s\n", s->program, s->config.warnings.words[i]);
-}
-
 struct err *service_configure(struct service *s, enum config_dialect dialect)
 {
 	bool has_own = !root_has(s->root, file_of(CONFIG_INQUEST)) &&
@@ -73,7 +67,6 @@ struct err *service_configure(struct service *s, enum config_dialect dialect)
 	if (err)
 		return err;
 	s->has_config = true;
-	tell_warnings(s);
 	return NULL;
 }
 

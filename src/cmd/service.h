@@ -26,8 +26,8 @@ struct service {
 must_check struct err *service_take_root(int *argc, char ***argv, const char **ret_root);
 
 /* Read the configuration: /etc/inquest.conf if there is one; else the files of @dialect, if
- * its main one is there; else what counts on this machine. Its warnings are told. The
- * caller calls service_deinit() in any case. */
+ * its main one is there; else what counts on this machine. Its warnings are told when it is
+ * loaded. The caller calls service_deinit() in any case. */
 must_check struct err *service_configure(struct service *s, enum config_dialect dialect);
 /* The same for who only looks: an error is told, and the dialect's defaults stand in. */
 must_check struct err *service_configure_to_look(struct service *s,
