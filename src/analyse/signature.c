@@ -2,7 +2,7 @@
 
 #include "base/str.h"
 
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 #include <string.h>
 
 static void add_escaped(struct buf *b, const char *text)
@@ -42,17 +42,16 @@ static struct err *make_text(const struct verdict *v, struct signature *s)
 	return buf_check(&s->text);
 }
 
-static struct err *hash_text(struct signature *s)
+static void hash_text(struct signature *s)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	unsigned char digest[SHA256_DIGEST_SIZE];
+	struct sha256_ctx context;
 
-	if (!EVP_Digest(s->text.data, s->text.len, digest, &len, EVP_sha256(), NULL) ||
-	    2 * len >= sizeof(s->hash))
-		return err_new(ERR_NOMEM, "cannot hash the signature");
-	for (unsigned i = 0; i < len; i++)
+	sha256_init(&context);
+	sha256_update(&context, s->text.len, (const uint8_t *)s->text.data);
+	sha256_digest(&context, sizeof(digest), digest);
+	for (size_t i = 0; i < sizeof(digest); i++)
 		snprintf(s->hash + 2 * i, 3, "%02x", digest[i]);
-	return NULL;
 }
 
 struct err *signature_make(const struct verdict *v, struct signature *ret)
@@ -62,12 +61,11 @@ struct err *signature_make(const struct verdict *v, struct signature *ret)
 
 	if (!err)
 		err = make_text(v, &s);
-	if (!err)
-		err = hash_text(&s);
 	if (err) {
 		signature_deinit(&s);
 		return err;
 	}
+	hash_text(&s);
 	*ret = s;
 	return NULL;
 }

@@ -24,6 +24,7 @@
 
 /* A few seconds at most on any machine, and it must not keep the dump waiting for ever. */
 #define DIAGNOSIS_MS 60000
+#define REPORT_MS    60000
 
 /* A capture on its way through the targets. */
 struct capture {
@@ -72,6 +73,11 @@ static struct err *work_directory(void *ctx)
 static struct err *work_dmesg(void *ctx)
 {
 	return save_dmesg(VMCORE, ctx);
+}
+
+static struct err *work_report(void *ctx)
+{
+	return save_report_tree(VMCORE, ctx);
 }
 
 static struct err *work_dump(void *ctx)
@@ -181,6 +187,7 @@ static bool save_all(struct capture *c)
 		dialect_begin_log(t);
 		if (role_run_phase(r, "dmesg", work_dmesg, t, 0))
 			dialect_saved_log(t);
+		role_run_phase(r, "report", work_report, t, REPORT_MS);
 	}
 	run_pre_hooks(c);
 	if (c->is_refused)
@@ -311,7 +318,9 @@ void role_capture(struct role *r)
 	r->record->outcome = c.best;
 	memcpy(r->record->directory, c.best_directory, RECORD_TEXT_SIZE);
 	hooks_run(r, "post", is_saved ? "0" : "1");
-	if (!is_saved)
+	/* A hook that refuses the dump is no failure: kdump.conf(5) has final_action then.
+	 */
+	if (!is_saved && !c.is_refused)
 		failure_act(r);
 	watchdog_stop(watchdog);
 	say_end(r);

@@ -28,6 +28,10 @@ must_check struct err *save_dump(const char *vmcore, const struct target *t);
 /* Save the capture kernel's own log as kexec-dmesg.log. */
 must_check struct err *save_capture_log(const struct target *t);
 
+/* Save the whole report as vmcore-report.json. To be run in a process of its own: it is the
+ * first that should die if memory is short, and takes at most half of what is there. */
+must_check struct err *save_report_tree(const char *vmcore, const struct target *t);
+
 /* Put on record what a phase that failed, or was killed, left under an unfinished name. */
 void save_left_over(const struct target *t);
 
