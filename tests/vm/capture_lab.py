@@ -243,11 +243,13 @@ class Lab:
         cpus=1,
         qemu_argv=(),
         cut_at=None,
+        on_line=None,
         console=None,
     ):
         """Boot, crash, capture, end. @files is {path in the image: path here}, @programs are
         those of this host that it takes along with their libraries; @qemu_argv has
-        network cards and what else; @cut_at is a text: the power goes when the console says it."""
+        network cards and what else; @cut_at is a text: the power goes when the console says it;
+        @on_line is called with the guest and each line."""
         modules = self.modules_for(manifest) if modules is None else modules
         image = self.make_image(manifest, modules, files or {}, command_line, programs)
         machine = types.SimpleNamespace(
@@ -261,13 +263,13 @@ class Lab:
         began = time.monotonic()
         guest = qemu.Guest(argv + list(qemu_argv), console or self.path("console.log"))
         try:
-            ending = self._watch(guest, cut_at)
+            ending = self._watch(guest, cut_at, on_line)
         finally:
             guest.close()
             os.unlink(image)
         return Run(guest.lines, ending, time.monotonic() - began)
 
-    def _watch(self, guest, cut_at):
+    def _watch(self, guest, cut_at, on_line):
         looked = 0
         while True:
             try:
@@ -281,6 +283,8 @@ class Lab:
                     reasons[-1], reasons[-1]
                 )
             for line in guest.lines[looked:]:
+                if on_line:
+                    on_line(guest, line)
                 if cut_at and cut_at in line and "inquest: " in line:
                     return "cut"
                 if "reboot: System halted" in line:
