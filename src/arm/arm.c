@@ -1,6 +1,7 @@
 #include "arm/arm.h"
 
 #include "arm/arm_priv.h"
+#include "arm/estimate.h"
 #include "arm/image_store.h"
 #include "arm/plan.h"
 #include "arm/root.h"
@@ -38,9 +39,22 @@ static void say(const struct arm_options *options, const char *fmt, ...)
 	free(text);
 }
 
+static void say_too_little(const char *root, u64 needed, const struct arm_options *options)
+{
+	struct kexec_state state = {0};
+	struct err *err = kexec_read_state(root, &state);
+
+	if (!err && state.reserved_bytes < needed)
+		say(options,
+		    "%lluM are reserved and about %lluM are needed: the capture kernel will run out of memory",
+		    (unsigned long long)state.reserved_bytes >> 20,
+		    (unsigned long long)align_up(needed, 1 << 20) >> 20);
+	err_ignore(err);
+}
+
 /* Load what was planned and built, and remember it. */
 static struct err *load(const char *root, const struct plan *plan,
-			const struct stored_image *image)
+			const struct stored_image *image, const struct arm_options *options)
 {
 	cleanup(buf_deinit) struct buf command_line = BUF_INIT;
 	struct kexec_image loaded = {.kernel = plan->kernel.image, .initrd = image->path};
@@ -66,6 +80,10 @@ static struct err *load(const char *root, const struct plan *plan,
 				     .when = (u64)time(NULL),
 				     .image_bytes = image->image_bytes,
 				     .unpacked_bytes = image->unpacked_bytes};
+	/* What cannot be estimated is not known to be too much. */
+	err_ignore(estimate_needed(root, plan, record.image_bytes, record.unpacked_bytes,
+				   &record.needed_bytes));
+	say_too_little(root, record.needed_bytes, options);
 	return err_wrap(arm_record_write(root, &record),
 			"the capture kernel is loaded, but not on record");
 }
@@ -147,7 +165,7 @@ struct err *arm_load(const char *root, const struct capture_config *config,
 	/* What lies below another root is another machine's. */
 	if (err || *root || (options && options->no_load))
 		return err;
-	err = load(root, plan, &image);
+	err = load(root, plan, &image, options);
 	for (size_t i = 0; !err && i < config->sysctls.count; i++)
 		set_sysctl(root, config->sysctls.words[i], options);
 	return err;

@@ -30,7 +30,8 @@ struct arm_record {
 	const char *boot_id;	  /* of the boot in which that was */
 	u64 when;		  /* seconds since the epoch */
 	u64 image_bytes, unpacked_bytes;
-	void *json; /* owns the strings */
+	u64 needed_bytes; /* with less reserved it is not thought to live; 0: not known */
+	void *json;	  /* owns the strings */
 };
 
 /* The record of the last load, all "" if there is none: that is no error. The caller calls
@@ -52,6 +53,10 @@ struct arm_status {
 /* Needs neither a configuration nor root; what cannot be had is 0. */
 must_check struct err *arm_status_read(const char *root, struct arm_status *ret);
 void arm_status_deinit(struct arm_status *s);
+
+/* Is a capture kernel loaded, and has it the memory that it is thought to need? Of one that
+ * was not loaded by us the need is not known, and taken to be met. */
+bool arm_is_ready(const struct arm_status *s);
 
 struct arm_options {
 	bool rebuild;	  /* build the image even if no input changed */

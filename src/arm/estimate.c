@@ -151,6 +151,19 @@ static void sum_up(const char *root, const struct plan *plan, struct estimate *e
 			 ROUND_TO);
 }
 
+/* The kernel and its modules; *@ret_dir is where those are. */
+static struct err *count_parts(const char *root, const struct plan *plan, char **ret_dir,
+			       struct estimate *e)
+{
+	struct err *err = count_kernel(root, plan, e);
+
+	if (!err && asprintf(ret_dir, "%s%s", root, plan->kernel.modules_dir) < 0) {
+		*ret_dir = NULL;
+		err = err_nomem();
+	}
+	return err ? err : count_modules(*ret_dir, plan, e);
+}
+
 struct err *estimate_make(const char *root, const struct capture_config *config,
 			  const char *init, struct estimate *ret)
 {
@@ -164,19 +177,29 @@ struct err *estimate_make(const char *root, const struct capture_config *config,
 		err = initramfs_find_init(&found);
 		init = found;
 	}
-	if (!err && asprintf(&dir, "%s%s", root, plan->kernel.modules_dir) < 0) {
-		dir = NULL;
-		err = err_nomem();
-	}
 	if (!err)
-		err = count_kernel(root, plan, &e);
-	if (!err)
-		err = count_modules(dir, plan, &e);
+		err = count_parts(root, plan, &dir, &e);
 	if (!err)
 		err = count_image(dir, plan, init, &e);
 	if (err)
 		return err;
 	sum_up(root, plan, &e);
 	*ret = e;
+	return NULL;
+}
+
+struct err *estimate_needed(const char *root, const struct plan *plan, u64 image_bytes,
+			    u64 unpacked_bytes, u64 *ret)
+{
+	cleanup(freep) char *dir = NULL;
+	struct estimate e = {.initrd_bytes = image_bytes, .unpacked_bytes = unpacked_bytes};
+	struct err *err = count_parts(root, plan, &dir, &e);
+
+	if (err)
+		return err;
+	sum_up(root, plan, &e);
+	/* The reservation may lie well within its section. */
+	*ret = e.kernel_bytes + e.initrd_bytes + e.unpacked_bytes + e.memmap_bytes -
+	       MEMMAP_SECTION_BYTES + e.runtime_bytes + e.cpus_bytes + e.devices_bytes;
 	return NULL;
 }

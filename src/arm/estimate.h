@@ -18,6 +18,8 @@ struct estimate_module {
 	u64 bytes;
 };
 
+struct plan;
+
 struct estimate {
 	u64 reserved_bytes, recommended_bytes;
 	/* What the sum is made of. */
@@ -39,5 +41,10 @@ struct estimate {
  * nothing. @init as in struct arm_options. */
 must_check struct err *estimate_make(const char *root, const struct capture_config *config,
 				     const char *init, struct estimate *ret);
+
+/* The least that what was planned and built can be expected to live in, with no margin: a
+ * reservation below it is too small, one above it may still be. */
+must_check struct err *estimate_needed(const char *root, const struct plan *plan,
+				       u64 image_bytes, u64 unpacked_bytes, u64 *ret);
 
 #endif

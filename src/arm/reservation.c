@@ -29,6 +29,12 @@ struct err *reservation_why_not_armed(const struct arm_status *s, struct buf *b)
 			    "this kernel has no kexec (CONFIG_KEXEC_FILE, or a container)");
 	else if (!s->kexec.reserved_bytes)
 		why_nothing_reserved(s, b);
+	else if (s->kexec.is_loaded)
+		buf_printf(
+			b,
+			"%lluM are reserved and about %lluM are needed, so the capture kernel would run out of memory: reserve more (inquest reset-crashkernel; inquest estimate says how much)",
+			mib(s->kexec.reserved_bytes),
+			mib(align_up(s->record.needed_bytes, 1 << 20)));
 	else
 		buf_printf(
 			b,

@@ -116,6 +116,11 @@ struct err *arm_status_read(const char *root, struct arm_status *ret)
 	return NULL;
 }
 
+bool arm_is_ready(const struct arm_status *s)
+{
+	return s->kexec.is_loaded && s->kexec.reserved_bytes >= s->record.needed_bytes;
+}
+
 void arm_status_deinit(struct arm_status *s)
 {
 	arm_record_deinit(&s->record);

@@ -189,7 +189,7 @@ static int show(struct service *s, const char *word)
 
 static int status(struct service *s, const char *word)
 {
-	bool is_ready = service_is_loaded(s->root);
+	bool is_ready = service_is_ready(s);
 	struct err *err = service_configure_to_look(s, CONFIG_KDUMP_TOOLS);
 
 	if (!err) {

@@ -137,7 +137,7 @@ struct err *kdump_config_add_show(const struct service *s, struct buf *b)
 		err = add_file(s, initrd_of(s), b);
 	add_targets(&s->config, b);
 	buf_printf(b, "current state:    %s\n",
-		   status.kexec.is_loaded ? "ready to kdump" : "Not ready to kdump");
+		   arm_is_ready(&status) ? "ready to kdump" : "Not ready to kdump");
 	arm_status_deinit(&status);
 	return err ? err : add_recorded_command(s, b);
 }

@@ -164,7 +164,7 @@ static int rebuild(struct service *s, char **words)
 
 static int status(struct service *s, char **words)
 {
-	if (service_is_loaded(s->root))
+	if (service_is_ready(s))
 		return print("Kdump is operational");
 	print("Kdump is not operational");
 	return EXIT_NOT_READY;

@@ -1,6 +1,7 @@
 #include "cmd/service.h"
 
 #include "arm/configuration.h"
+#include "arm/reservation.h"
 #include "arm/root.h"
 #include "base/io.h"
 #include "base/str.h"
@@ -105,6 +106,23 @@ bool service_is_loaded(const char *root)
 
 	err_ignore(kexec_read_state(root, &state));
 	return state.is_loaded;
+}
+
+bool service_is_ready(const struct service *s)
+{
+	cleanup(buf_deinit) struct buf why = BUF_INIT;
+	struct arm_status status = {0};
+	struct err *err = arm_status_read(s->root, &status);
+	bool is_ready = !err && arm_is_ready(&status);
+
+	if (!err && !is_ready && status.kexec.is_loaded) {
+		err = reservation_why_not_armed(&status, &why);
+		if (!err)
+			err = err_new(ERR_REFUSED, "%s", buf_text(&why));
+	}
+	arm_status_deinit(&status);
+	service_tell(s, err);
+	return is_ready;
 }
 
 /* The name is the user's: no way out of /proc/sys. */

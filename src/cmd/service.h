@@ -54,6 +54,9 @@ must_check struct err *service_unload(const struct service *s);
 /* Is a capture kernel loaded? An unanswered question is a no. */
 bool service_is_loaded(const char *root);
 
+/* Is one loaded that has the memory it needs? That it has not is told. */
+bool service_is_ready(const struct service *s);
+
 /* Write NAME=VALUE (dots or slashes in the name) to /proc/sys. */
 must_check struct err *service_set_sysctl(const char *root, const char *setting);
 

@@ -44,7 +44,10 @@ static void say_loaded(const struct arm_status *s, struct buf *b)
 	char date[32] = "";
 	struct tm tm;
 
-	buf_printf(b, "state:         %s\n", s->kexec.is_loaded ? "armed" : "not armed");
+	buf_printf(b, "state:         %s\n",
+		   arm_is_ready(s)	? "armed"
+		   : s->kexec.is_loaded ? "armed in vain, too little memory is reserved"
+					: "not armed");
 	if (!*r->kernel)
 		return;
 	if (localtime_r(&when, &tm))
@@ -91,7 +94,7 @@ static struct err *run(const struct opts_result *given, enum exit_status *status
 	err = say_reservation(&s, &b);
 	if (!err)
 		err = say_planned(root, &b);
-	if (!s.kexec.is_loaded)
+	if (!arm_is_ready(&s))
 		*status = EXIT_NOT_READY;
 	arm_status_deinit(&s);
 	return err ? err : cmd_print(&b);

@@ -37,11 +37,11 @@ static struct err *run(const struct opts_result *given, enum exit_status *status
 
 	if (err)
 		return err;
-	if (s.kexec.is_loaded) {
+	if (arm_is_ready(&s)) {
 		say_armed(&s, &b);
 	} else {
 		*status = EXIT_NOT_READY;
-		buf_add_str(&b, "not armed: ");
+		buf_add_str(&b, s.kexec.is_loaded ? "armed in vain: " : "not armed: ");
 		err = reservation_why_not_armed(&s, &b);
 		buf_add_char(&b, '\n');
 	}

@@ -401,6 +401,40 @@ static void the_status_tells_what_is_reserved_and_why_not(void **state)
 	fake_modules_deinit(&m);
 }
 
+#define LOADED                                                                                 \
+	"{\"schema\": \"inquest.armed\", \"kernel\": \"/boot/vmlinuz\", \"boot_id\": \"ab\", " \
+	"\"needed_bytes\": "
+
+static void what_is_loaded_is_ready_only_with_the_memory_it_needs(void **state)
+{
+	struct fake_modules m;
+	struct arm_status s;
+	cleanup(buf_deinit) struct buf why = BUF_INIT;
+
+	setup(&m);
+	machine_file(&m, "proc/sys/kernel/random/boot_id", "ab\n");
+	machine_file(&m, "sys/kernel/kexec_crash_loaded", "1\n");
+	assert_success(arm_status_read(m.dir, &s));
+	assert_true(arm_is_ready(&s));
+	arm_status_deinit(&s);
+	machine_file(&m, "var/lib/inquest/armed.json", LOADED "134217728}");
+	assert_success(arm_status_read(m.dir, &s));
+	assert_true(arm_is_ready(&s));
+	arm_status_deinit(&s);
+	machine_file(&m, "var/lib/inquest/armed.json", LOADED "134217729}");
+	assert_success(arm_status_read(m.dir, &s));
+	assert_false(arm_is_ready(&s));
+	assert_success(reservation_why_not_armed(&s, &why));
+	assert_non_null(
+		strstr(buf_text(&why), "128M are reserved and about 129M are needed"));
+	arm_status_deinit(&s);
+	machine_file(&m, "sys/kernel/kexec_crash_loaded", "0\n");
+	assert_success(arm_status_read(m.dir, &s));
+	assert_false(arm_is_ready(&s));
+	arm_status_deinit(&s);
+	fake_modules_deinit(&m);
+}
+
 static void two_do_not_arm_at_the_same_time(void **state)
 {
 	struct fake_modules m;
@@ -430,6 +464,7 @@ int main(void)
 		cmocka_unit_test(ssh_needs_a_key_and_a_known_host),
 		cmocka_unit_test(the_collector_comes_to_a_kind_and_a_level),
 		cmocka_unit_test(the_status_tells_what_is_reserved_and_why_not),
+		cmocka_unit_test(what_is_loaded_is_ready_only_with_the_memory_it_needs),
 		cmocka_unit_test(two_do_not_arm_at_the_same_time),
 	};
 
