@@ -112,6 +112,23 @@ static struct err *add_manifest(struct image_inputs *in, const struct plan *plan
 	return err;
 }
 
+static struct err *add_module_options(struct image_inputs *in, const char *root,
+				      const char *dir, const char *module,
+				      const struct plan *plan)
+{
+	cleanup(freep) char *options = NULL;
+	cleanup(freep) char *name = NULL;
+	struct err *err = module_options(root, dir, module, plan->command_line, &options);
+
+	if (err)
+		return err;
+	if (asprintf(&name, "options of module %s", module) < 0) {
+		name = NULL;
+		return err_nomem();
+	}
+	return add_value(in, name, options);
+}
+
 static struct err *add_modules(struct image_inputs *in, const char *root,
 			       const struct plan *plan)
 {
@@ -124,8 +141,13 @@ static struct err *add_modules(struct image_inputs *in, const char *root,
 		return err_nomem();
 	}
 	err = modules_resolve(dir, plan->modules, &list);
-	for (size_t i = 0; !err && i < list.count; i++)
-		err = add_file(in, list.files[i].path + strlen(root), list.files[i].path);
+	for (size_t i = 0; !err && i < list.count; i++) {
+		const struct module_file *m = &list.files[i];
+
+		err = add_file(in, m->path + strlen(root), m->path);
+		if (!err)
+			err = add_module_options(in, root, dir, m->name, plan);
+	}
 	module_list_deinit(&list);
 	return err;
 }

@@ -38,8 +38,10 @@ static void builder_deinit(struct builder *b)
 	buf_deinit(&b->archive);
 	for (size_t i = 0; i < b->num_dirs; i++)
 		free(b->dirs[i]);
-	for (size_t i = 0; b->manifest_modules && i < b->modules.count; i++)
+	for (size_t i = 0; b->manifest_modules && i < b->modules.count; i++) {
 		free((char *)b->manifest_modules[i].path);
+		free((char *)b->manifest_modules[i].params);
+	}
 	free(b->manifest_modules);
 	module_list_deinit(&b->modules);
 }
@@ -121,6 +123,21 @@ static struct err *add_init(struct builder *b)
 	return add_entry(b, &e);
 }
 
+static struct err *add_options(struct builder *b, const char *name, const char **ret)
+{
+	const struct initramfs_options *o = b->options;
+	char *options = NULL;
+	struct err *err = NULL;
+
+	if (o->options_root)
+		err = module_options(o->options_root, o->modules_dir, name,
+				     o->command_line ? o->command_line : "", &options);
+	else if (!(options = strdup("")))
+		err = err_nomem();
+	*ret = options;
+	return err;
+}
+
 /* The names in the image are those of the modules, without what compressed them. */
 static struct err *add_modules(struct builder *b)
 {
@@ -141,8 +158,10 @@ static struct err *add_modules(struct builder *b)
 		if (asprintf(&path, "/" MODULES_PATH "/%s.ko", m->name) < 0)
 			return err_nomem();
 		b->manifest_modules[i] = (struct manifest_module){
-			.path = path, .params = "", .optional = m->optional};
-		err = module_read(m->path, &data, &e.len);
+			.path = path, .params = NULL, .optional = m->optional};
+		err = add_options(b, m->name, &b->manifest_modules[i].params);
+		if (!err)
+			err = module_read(m->path, &data, &e.len);
 		if (err)
 			return err;
 		e.name = path + 1;

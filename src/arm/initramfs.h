@@ -27,7 +27,11 @@ struct initramfs_file {
 struct initramfs_options {
 	const char *init;	 /* the inquest-capture binary: see initramfs_find_init() */
 	const char *modules_dir; /* …/lib/modules/RELEASE */
-	const char *const *modules;	 /* names, NULL-terminated; NULL for none */
+	const char *const *modules; /* names, NULL-terminated; NULL for none */
+	/* Whose modprobe.d(5) tells their options; NULL for none. */
+	const char *options_root;
+	/* Words MODULE.PARAMETER=VALUE of it are options as well; NULL for none. */
+	const char *command_line;
 	const struct manifest *manifest; /* its module list is filled in by the builder */
 	const struct initramfs_file *files;
 	size_t num_files;

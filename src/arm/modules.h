@@ -33,6 +33,12 @@ must_check struct err *modules_resolve(const char *modules_dir, const char *cons
 				       struct module_list *ret);
 void module_list_deinit(struct module_list *list);
 
+/* The options that modprobe.d(5) below @root gives the module @name, "" without; @more is
+ * a kernel command line whose words NAME.PARAMETER=VALUE come behind them. The caller frees
+ * *@ret. */
+must_check struct err *module_options(const char *root, const char *modules_dir,
+				      const char *name, const char *more, char **ret);
+
 /* Read the module file at @path, decompressed (.ko, .ko.xz, .ko.zst), its signature kept.
  * The caller frees *@ret. */
 must_check struct err *module_read(const char *path, void **ret, size_t *ret_len);

@@ -58,6 +58,12 @@ static struct err *plan_makedumpfile(struct planning *g, char **words, size_t co
 		err = makedumpfile_words_read(&with_files, &defaults, &read);
 	if (err)
 		return err_wrap(err, "core_collector");
+	if (read.job != WORDS_COLLECT || read.is_split)
+		return err_new(ERR_USAGE, "core_collector: this line makes no dump");
+	if (read.codec == WORDS_CODEC_SNAPPY)
+		return err_new(
+			ERR_UNSUPPORTED,
+			"core_collector: snappy is not part of a capture image; take -l, -c or --compress=zstd");
 	dump->level = read.levels[0];
 	dump->compression = codec_name(read.codec);
 	dump->compression_level = read.has_codec_level		   ? read.codec_level

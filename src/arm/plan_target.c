@@ -1,5 +1,7 @@
 /* Where the dump goes: the target that is configured, or the file system a path lies on. */
+#include "arm/arm.h"
 #include "arm/block_chain.h"
+#include "arm/block_probe.h"
 #include "arm/plan_priv.h"
 #include "arm/root.h"
 #include "base/str.h"
@@ -141,17 +143,78 @@ struct err *plan_describe_target(struct planning *g, const struct manifest_targe
 	return g->plan->target_text ? NULL : err_nomem();
 }
 
-/* Name the disk as it will be found again. */
+/* Name the disk as it will be found again: names of /dev may go to others at the next boot.
+ */
 static struct err *name_device(struct planning *g, const char *device,
 			       struct manifest_target *t)
 {
+	struct block_probe probe;
 	char *name;
 	struct err *err = block_lasting_name(g->root, device, &name);
 
+	if (!err)
+		err = plan_keep(g->plan, name);
 	if (err)
 		return err;
 	t->device = name;
-	return plan_keep(g->plan, name);
+	if (!str_eq(name, device))
+		return NULL;
+	err = block_probe_read(g->root, device, &probe);
+	if (!err && probe.uuid[0]) {
+		t->device = plan_printf(g->plan, "UUID=%s", probe.uuid);
+		err = t->device ? NULL : err_nomem();
+	}
+	return err;
+}
+
+/* Is the file system that is not mounted now the one the user says? */
+static struct err *check_fs(struct planning *g, const struct config_target *c,
+			    const char *device)
+{
+	struct block_probe probe;
+	struct err *err = block_probe_read(g->root, device, &probe);
+
+	if (err || !probe.is_readable || str_eq(probe.type, c->fs_type))
+		return err;
+	if (!probe.type[0])
+		return err_new(ERR_USAGE,
+			       "there is no file system on %s (%s): make one with mkfs.%s",
+			       c->spec, device, c->fs_type);
+	return err_new(ERR_USAGE, "%s (%s) holds %s; the configuration says %s", c->spec,
+		       device, probe.type, c->fs_type);
+}
+
+#define VFAT_FILE_MAX ((4ULL << 30) - 1)
+
+/* A file on vfat ends at 4 GiB. A filtered dump of a machine with more memory is mostly
+ * smaller than that; a copy of all memory is not. */
+static struct err *check_file_size(struct planning *g, const struct manifest_target *t)
+{
+	static const char makedumpfile[] = "makedumpfile";
+	const char *collector = g->config->core_collector;
+	struct arm_status status;
+	struct err *err;
+	u64 ram_bytes;
+
+	if (!str_eq(t->fs_type, "vfat"))
+		return NULL;
+	err = arm_status_read(g->root, &status);
+	if (err)
+		return err;
+	ram_bytes = status.ram_bytes;
+	arm_status_deinit(&status);
+	if (ram_bytes <= VFAT_FILE_MAX)
+		return NULL;
+	if (!str_has_prefix(collector, makedumpfile))
+		return err_new(
+			ERR_USAGE,
+			"vfat holds no file of 4 GiB, and %s copies all %lluM of memory: take another file system, or core_collector makedumpfile",
+			collector, (unsigned long long)(ram_bytes >> 20));
+	plan_warn(
+		g->plan,
+		"vfat holds no file of 4 GiB: a dump of this machine, which has %lluM of memory, is cut off there if it does not get smaller than that by filtering",
+		(unsigned long long)(ram_bytes >> 20));
+	return NULL;
 }
 
 /* A subvolume is mounted by its name, which must not stand in the path twice. */
@@ -217,6 +280,8 @@ static struct err *from_path(struct planning *g, const char *path, const char *k
 	if (!err)
 		err = mind_subvolume(g, mount, place.path, t);
 	if (!err)
+		err = check_file_size(g, t);
+	if (!err)
 		err = name_device(g, device, t);
 	if (!err)
 		err = add_fs_modules(g, t);
@@ -270,6 +335,11 @@ static struct err *from_device(struct planning *g, const struct config_target *c
 			"%s is %s, and mounted so at %s; the configuration (line %llu) says %s",
 			c->spec, mount->fs_type, mount->mount_point,
 			(unsigned long long)c->line, c->fs_type);
+	err = mount ? NULL : check_fs(g, c, device);
+	if (!err)
+		err = check_file_size(g, t);
+	if (err)
+		return err;
 	if (*c->options)
 		err = options_for_mount(g, c->options, &t->options);
 	else if (mount)
@@ -290,6 +360,7 @@ static struct err *from_device(struct planning *g, const struct config_target *c
 static struct err *from_raw(struct planning *g, const struct config_target *c,
 			    struct manifest_target *t)
 {
+	struct block_probe probe;
 	const struct mount_row *mount;
 	const char *device;
 	u32 major, minor;
@@ -304,6 +375,14 @@ static struct err *from_raw(struct planning *g, const struct config_target *c,
 		return err_new(ERR_REFUSED,
 			       "raw %s: it is mounted at %s, and a dump would overwrite it",
 			       c->spec, mount->mount_point);
+	err = block_probe_read(g->root, device, &probe);
+	if (err)
+		return err;
+	if (probe.type[0])
+		plan_warn(
+			g->plan,
+			"raw %s holds %s, which a dump overwrites; clear it with wipefs if nobody needs it",
+			c->spec, probe.type);
 	*t = MANIFEST_TARGET_DEFAULTS;
 	t->kind = "raw";
 	t->path = "";

@@ -5,6 +5,7 @@
 #include "arm/configuration.h"
 #include "arm/image_store.h"
 #include "arm/initramfs_check.h"
+#include "arm/modules.h"
 #include "arm/plan.h"
 #include "arm/reservation.h"
 
@@ -104,6 +105,28 @@ static void an_image_is_built_once_and_again_when_an_input_changes(void **state)
 	assert_success(arm(&m, false, &said));
 	said_is(&said, "manifest: final changed");
 	fake_modules_deinit(&m);
+}
+
+static void the_default_of_each_dialect_makes_an_image(void **state)
+{
+	static const struct {
+		const char *file, *text;
+	} dialects[] = {
+		{"etc/inquest.conf", ""},
+		{"etc/kdump.conf", ""},
+		{"etc/default/kdump-tools", "USE_KDUMP=1\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dialects); i++) {
+		struct fake_modules m;
+		struct buf said = BUF_INIT;
+
+		setup(&m);
+		machine_file(&m, dialects[i].file, dialects[i].text);
+		assert_success(arm(&m, false, &said));
+		said_is(&said, "there was none");
+		fake_modules_deinit(&m);
+	}
 }
 
 static void a_file_with_the_same_bytes_is_the_same(void **state)
@@ -340,6 +363,76 @@ static void what_debian_does_on_failure_ends_as_it_says(void **state)
 	fake_modules_deinit(&m);
 }
 
+/* Of what the image says about a module. */
+static void options_are(const struct fake_modules *m, const char *name, const char *wanted)
+{
+	char dir[256];
+	char *options;
+
+	snprintf(dir, sizeof(dir), "%s/lib/modules/" FAKE_RELEASE, m->dir);
+	assert_success(module_options(m->dir, dir, name,
+				      "console=ttyS0 virtio-blk.queue_depth=4 ext4.x",
+				      &options));
+	assert_string_equal(options, wanted);
+	free(options);
+}
+
+static void modules_keep_the_options_of_this_machine(void **state)
+{
+	struct fake_modules m;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	machine_file(&m, "etc/modprobe.d/local.conf",
+		     "options virtio_blk num_request_queues=1\n");
+	options_are(&m, "virtio_blk", "num_request_queues=1 queue_depth=4");
+	options_are(&m, "jbd2", "");
+	assert_success(arm(&m, false, &said));
+	buf_deinit(&said);
+	said = BUF_INIT;
+	machine_file(&m, "etc/modprobe.d/local.conf", "options jbd2 x=1\n");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "options of module virtio_blk changed");
+	fake_modules_deinit(&m);
+}
+
+static void vfat_is_told_to_end_at_4_gib(void **state)
+{
+	struct fake_modules m;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	machine_module(&m, "fs/fat/vfat.ko", "");
+	machine_file(&m, "proc/iomem", "100000000-2ffffffff : System RAM\n");
+	machine_file(&m, "proc/self/mountinfo", "21 1 254:1 / / rw - vfat /dev/vda1 rw\n");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "vfat holds no file of 4 GiB");
+	machine_file(&m, "etc/kdump.conf", "core_collector cp --sparse=always\n");
+	assert_failure(arm(&m, false, &said), ERR_USAGE, "copies all 8192M of memory");
+	buf_deinit(&said);
+	fake_modules_deinit(&m);
+}
+
+static void a_disk_that_is_not_mounted_is_looked_at(void **state)
+{
+	struct fake_modules m;
+	struct buf said = BUF_INIT;
+	u8 super[65536] = {0};
+
+	setup(&m);
+	machine_file(&m, "proc/self/mountinfo", "21 1 0:9 / / rw - ext4 /dev/vdz rw\n");
+	machine_file(&m, "etc/kdump.conf", "ext4 /dev/vda1\n");
+	assert_failure(arm(&m, false, &said), ERR_USAGE, "no file system on /dev/vda1");
+	/* An encrypted volume says so in its first bytes. */
+	memcpy(super, "LUKS\xba\xbe\0\1", 8);
+	fake_file(&m, "dev/vda1", super, sizeof(super));
+	assert_failure(arm(&m, false, &said), ERR_USAGE, "holds crypto_LUKS");
+	machine_file(&m, "etc/kdump.conf", "raw /dev/vda1\n");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "raw /dev/vda1 holds crypto_LUKS, which a dump overwrites");
+	fake_modules_deinit(&m);
+}
+
 static void ssh_needs_a_key_and_a_known_host(void **state)
 {
 	struct fake_modules m;
@@ -369,6 +462,10 @@ static void the_collector_comes_to_a_kind_and_a_level(void **state)
 	assert_string_equal(p->manifest.dump.compression, "zlib");
 	assert_int_equal(p->manifest.dump.level, 17);
 	done(&c, p);
+	machine_file(&m, "etc/kdump.conf", "core_collector makedumpfile -p -d 1\n");
+	read_config(&m, &c);
+	assert_failure(plan_make(m.dir, &c, &p), ERR_UNSUPPORTED, "snappy");
+	capture_config_deinit(&c);
 	machine_file(&m, "etc/kdump.conf", "core_collector cp --sparse=always\n");
 	plan(&m, &c, &p);
 	assert_string_equal(p->manifest.collector.kind, "cp");
@@ -454,6 +551,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_plan_is_what_the_machine_and_its_configuration_say),
 		cmocka_unit_test(an_image_is_built_once_and_again_when_an_input_changes),
+		cmocka_unit_test(the_default_of_each_dialect_makes_an_image),
 		cmocka_unit_test(a_file_with_the_same_bytes_is_the_same),
 		cmocka_unit_test(a_damaged_image_is_built_anew_and_the_one_before_is_kept),
 		cmocka_unit_test(what_cannot_be_a_target_is_refused_by_its_name),
@@ -461,6 +559,9 @@ int main(void)
 		cmocka_unit_test(a_btrfs_subvolume_is_mounted_by_its_name),
 		cmocka_unit_test(programs_run_in_the_documented_order),
 		cmocka_unit_test(what_debian_does_on_failure_ends_as_it_says),
+		cmocka_unit_test(modules_keep_the_options_of_this_machine),
+		cmocka_unit_test(vfat_is_told_to_end_at_4_gib),
+		cmocka_unit_test(a_disk_that_is_not_mounted_is_looked_at),
 		cmocka_unit_test(ssh_needs_a_key_and_a_known_host),
 		cmocka_unit_test(the_collector_comes_to_a_kind_and_a_level),
 		cmocka_unit_test(the_status_tells_what_is_reserved_and_why_not),
