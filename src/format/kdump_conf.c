@@ -116,7 +116,11 @@ static struct err *set_rebuild(struct reader *r, const struct option *o, const c
 	bool *flag = str_eq(o->name, "force_rebuild") ? &r->rebuild : &r->no_rebuild;
 
 	if (!str_eq(value, "0") && !str_eq(value, "1"))
-		return config_expect(&r->at, o->name, value, "0 or 1");
+		return config_error(&r->at,
+				    str_eq(o->name, "force_rebuild")
+					    ? "force_rebuild value is invalid:"
+					    : "force_no_rebuild value is invalid:",
+				    value, strlen(value), "; write 0 or 1");
 	*flag = str_eq(value, "1");
 	if (r->rebuild && r->no_rebuild)
 		return config_error(&r->at,
@@ -356,6 +360,15 @@ static struct err *unknown_option(struct reader *r, const char *word, size_t len
 		    : err_nomem();
 }
 
+static struct err *no_value(struct reader *r, const struct option *o)
+{
+	cleanup(buf_deinit) struct buf name = BUF_INIT;
+
+	buf_printf(&name, "'%s'", o->name);
+	return config_known_error(&r->at, "Invalid kdump config value for option",
+				  buf_text(&name), ": there is none");
+}
+
 /* One line from @line to @end, without its comment. */
 static struct err *read_line(struct reader *r, const char *line, const char *end)
 {
@@ -386,8 +399,7 @@ static struct err *read_line(struct reader *r, const char *line, const char *end
 		end--;
 	}
 	if (name_end == end && o->set != set_deprecated)
-		return config_error(&r->at, "a value is missing behind", o->name,
-				    strlen(o->name), "");
+		return no_value(r, o);
 	value = strndup(name_end, (size_t)(end - name_end));
 	return value ? config_place_error(&r->at, o->set(r, o, value)) : err_nomem();
 }

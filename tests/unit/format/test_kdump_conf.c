@@ -213,7 +213,8 @@ static void wrong_values_are_refused_with_what_would_be_right(void **state)
 	assert_refused("failure_action explode",
 		       "{reboot|halt|poweroff|shell|dump_to_rootfs}");
 	assert_refused("final_action shell", "\"shell\"; write {reboot|halt|poweroff}");
-	assert_refused("force_rebuild yes", "0 or 1");
+	assert_refused("force_rebuild yes",
+		       "force_rebuild value is invalid: \"yes\"; write 0 or 1");
 	assert_refused("ssh server", "write USER@HOST");
 	assert_refused("ssh -oX@server", "write USER@HOST");
 	assert_refused("nfs server", "write HOST:/EXPORT");
@@ -222,9 +223,9 @@ static void wrong_values_are_refused_with_what_would_be_right(void **state)
 	assert_refused("raw lv_kdump", "/dev/…");
 	assert_refused("ext4 UUID=", "UUID=…");
 	assert_refused("ext4 /dev/sda /dev/sdb", "one word");
-	assert_refused("path", "a value is missing behind \"path\"");
+	assert_refused("path", "line 1: Invalid kdump config value for option 'path'");
 	assert_refused("path /a/../b", "without \"..\"");
-	assert_refused("path # /a", "a value is missing");
+	assert_refused("path # /a", "Invalid kdump config value for option");
 	assert_refused("kdump_pre pre.sh", "one absolute path");
 	assert_refused("kdump_post /bin/a b", "one absolute path");
 	assert_refused("extra_bins ls", "absolute paths");
