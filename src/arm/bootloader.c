@@ -268,7 +268,9 @@ static struct err *run(const struct bootloader_options *o, const char *const *ar
 /* Where GRUB has its own configuration, which is made of its defaults. */
 static const char *grub_config(const char *root)
 {
-	static const char *const paths[] = {"/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"};
+	/* The last two are links of Fedora and RHEL to where it is. */
+	static const char *const paths[] = {"/boot/grub/grub.cfg", "/boot/grub2/grub.cfg",
+					    "/etc/grub2-efi.cfg", "/etc/grub2.cfg"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		if (boot_is_there(root, paths[i]))
@@ -290,8 +292,10 @@ static struct err *grub_config_has(const char *root, const char *path, const cha
 	return err;
 }
 
-static struct err *make_grub_config(const struct bootloader_options *o, const char *config)
+static struct err *make_grub_config(const struct bootloader_options *o, const char *path)
 {
+	cleanup(freep) char *real = realpath(path, NULL);
+	const char *config = real ? real : path;
 	const char *const update[] = {"update-grub", NULL};
 	const char *const mkconfig2[] = {"grub2-mkconfig", "-o", config, NULL};
 	const char *const mkconfig[] = {"grub-mkconfig", "-o", config, NULL};
@@ -315,8 +319,15 @@ static struct err *regenerate(const struct bootloader_options *o, const char *wo
 	bool uses_entries = false, is_done = false;
 	struct err *err = config ? boot_grub_uses_entries(o->root, &uses_entries) : NULL;
 
-	if (err || !config || uses_entries)
+	if (err || uses_entries)
 		return err;
+	if (!config) {
+		say(o,
+		    "GRUB has no configuration where it is looked for "
+		    "(/boot/grub/grub.cfg, /boot/grub2/grub.cfg); if it has one, make it "
+		    "anew");
+		return NULL;
+	}
 	err = grub_config_has(o->root, config, words, &is_done);
 	if (err || (is_done && !changed))
 		return err;

@@ -248,9 +248,27 @@ static void a_dry_run_only_says(void **state)
 	put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"ro\"\n");
 	assert_success(bootloader_set(&(struct bootloader_options){
 		.root = root, .value = "256M", .dry_run = true, .say = hear}));
-	assert_string_equal(told, "would change /etc/default/grub\n");
+	assert_non_null(strstr(told, "would change /etc/default/grub\n"));
+	assert_non_null(strstr(told, "GRUB has no configuration where it is looked for"));
 	assert_text("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"ro\"\n");
 	assert_absent(BOOTLOADER_STATE);
+}
+
+static void grub_s_own_configuration_is_to_be_made_anew(void **state)
+{
+	put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"ro\"\n");
+	put("/boot/efi/EFI/redhat/grub.cfg", "linux /vmlinuz ro\n");
+	assert_int_equal(symlink("../boot/efi/EFI/redhat/grub.cfg",
+				 below_root("/etc/grub2-efi.cfg")),
+			 0);
+	assert_success(set("256M", NULL));
+	assert_non_null(strstr(told, "/etc/grub2-efi.cfg is to be made anew"));
+	/* As long as it was not, this is said again. */
+	assert_success(set("256M", NULL));
+	assert_non_null(strstr(told, "/etc/grub2-efi.cfg is to be made anew"));
+	put("/boot/efi/EFI/redhat/grub.cfg", "linux /vmlinuz ro crashkernel=256M\n");
+	assert_success(set("256M", NULL));
+	assert_null(strstr(told, "made anew"));
 }
 
 static void what_no_kernel_reads_is_refused(void **state)
@@ -324,6 +342,7 @@ int main(void)
 		TEST(entries_of_the_boot_loader_specification),
 		TEST(one_kernel_alone_needs_an_entry_of_its_own),
 		TEST(a_dry_run_only_says),
+		TEST(grub_s_own_configuration_is_to_be_made_anew),
 		TEST(what_no_kernel_reads_is_refused),
 		TEST(where_no_boot_loader_is_known_that_is_said),
 		TEST(a_value_that_only_a_shell_can_tell_is_uncertain),
