@@ -25,6 +25,8 @@
 /* A few seconds at most on any machine, and it must not keep the dump waiting for ever. */
 #define DIAGNOSIS_MS 60000
 #define REPORT_MS    60000
+/* A journal may have to be replayed. */
+#define MOUNT_MS 180000
 
 /* A capture on its way through the targets. */
 struct capture {
@@ -214,7 +216,7 @@ static u64 open_ms(const struct capture *c)
 {
 	const struct manifest_deadlines *d = &c->role->manifest->deadlines;
 
-	return d->device_ms * 2 + (c->target.kind->is_remote ? d->network_ms : 0);
+	return d->device_ms + MOUNT_MS + (c->target.kind->is_remote ? d->network_ms : 0);
 }
 
 /* Try one target. True if the dump is there, all of it. */

@@ -23,7 +23,7 @@
 enum record_outcome { RECORD_FAILED, RECORD_INCOMPLETE, RECORD_COMPLETE };
 
 struct record_phase {
-	char name[16];
+	char name[48];
 	u64 ms;
 	bool failed;
 };
