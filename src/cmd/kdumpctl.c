@@ -272,6 +272,7 @@ static const struct action {
 	bool locks, takes_words;
 	int (*run)(struct service *s, char **words);
 } actions[] = {
+	{"estimate", false, false, kdumpctl_estimate},
 	{"start", true, false, start},
 	{"stop", true, false, stop},
 	{"status", false, false, status},
