@@ -38,6 +38,7 @@ extern const struct cmd cmd_recover;
 extern const struct cmd cmd_estimate;
 extern const struct cmd cmd_rebuild;
 extern const struct cmd cmd_reload;
+extern const struct cmd cmd_propagate;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_reset_crashkernel;
 extern const struct cmd cmd_rehearse;

@@ -4,6 +4,7 @@
 #include "arm/root.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/propagate.h"
 #include "cmd/savecore.h"
 #include "format/kernel_cmdline.h"
 
@@ -237,6 +238,19 @@ static int save_core(struct service *s, const char *word)
 	return outcome(s, err ? err : savecore(s));
 }
 
+static int send_key(struct service *s, const char *word)
+{
+	struct err *err = service_configure(s, CONFIG_KDUMP_TOOLS);
+
+	if (!err)
+		err = propagate(s, CONFIG_KDUMP_TOOLS);
+	if (err && err_code(err) == ERR_ABSENT)
+		remark(PROGRAM
+		       ": Remote ssh dump is not configured. No reason to propagate",
+		       FAILED);
+	return outcome(s, err);
+}
+
 /* ---- the words ---- */
 
 static int help(struct service *s, const char *word);
@@ -260,6 +274,7 @@ static const struct action {
 	{"reload", true, "unload, then load", reload},
 	{"condreload", true, "the same, if a kdump kernel is loaded", condreload},
 	{"try-reload", true, "the same", condreload},
+	{"propagate", false, "bring the key to the server of SSH", send_key},
 	{"savecore", false, "save /proc/vmcore below KDUMP_COREDIR", save_core},
 	{"symlinks", true,
 	 "make the links in /var/lib/kdump lead to the kernel version that follows, and "
@@ -270,7 +285,7 @@ static const struct action {
 static int usage(FILE *f, int status)
 {
 	fprintf(f, "Usage: " PROGRAM " [--root=DIR] {help|test|show|status|load|unload|"
-		   "reload|condreload|try-reload|savecore|symlinks "
+		   "reload|condreload|try-reload|savecore|propagate|symlinks "
 		   "kernel-version}\n");
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cmd/crash_test.h"
 #include "cmd/exit.h"
+#include "cmd/propagate.h"
 #include "cmd/savecore.h"
 #include "cmd/service.h"
 
@@ -265,6 +266,13 @@ static int test(struct service *s, char **words)
 	return failed && !is_armed ? EXIT_NOT_READY : failed;
 }
 
+static int send_key(struct service *s, char **words)
+{
+	struct err *err = service_configure(s, CONFIG_KDUMP);
+
+	return outcome(s, err ? err : propagate(s, CONFIG_KDUMP));
+}
+
 /* ---- the words ---- */
 
 static const struct action {
@@ -280,6 +288,7 @@ static const struct action {
 	{"reload", true, false, reload},
 	{"condrestart", true, false, condrestart},
 	{"rebuild", true, true, rebuild},
+	{"propagate", false, false, send_key},
 	{"showmem", false, false, showmem},
 	{"test", false, true, test},
 	{"reset-crashkernel", true, true, reset_crashkernel},
