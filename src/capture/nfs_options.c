@@ -41,20 +41,38 @@ static bool has_option(const char *options, const char *name)
 	return false;
 }
 
+static bool is_version(const struct word *w)
+{
+	static const char *const names[] = {"vers", "nfsvers", "v3",  "v4",
+					    "v4.0", "v4.1",    "v4.2"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (is_option(w, names[i]))
+			return true;
+	return false;
+}
+
 static bool names_version(const char *options)
 {
-	return has_option(options, "vers") || has_option(options, "nfsvers") ||
-	       has_option(options, "v3") || has_option(options, "v4") ||
-	       has_option(options, "v4.0") || has_option(options, "v4.1") ||
-	       has_option(options, "v4.2");
+	struct word w;
+
+	while (next_word(&options, &w))
+		if (is_version(&w))
+			return true;
+	return false;
 }
 
 void nfs_versions(const char *options, const char *ret[NFS_VERSIONS_MAX])
 {
-	static const char *const all[NFS_VERSIONS_MAX] = {"4.2", "4.1", "4.0", "3", NULL};
+	static const char *const all[NFS_VERSIONS_MAX] = {"4.1", "4.2", "4.0", "3", NULL};
 
 	memcpy(ret, all, sizeof(all));
-	if (names_version(options)) {
+	if (!names_version(options))
+		return;
+	if (strstr(options, "4.2")) {
+		ret[1] = "";
+		ret[2] = NULL;
+	} else {
 		ret[0] = "";
 		ret[1] = NULL;
 	}
@@ -107,7 +125,7 @@ void nfs_options_add(const struct nfs_mount *m, const char *version, struct buf 
 	if (*version)
 		buf_printf(b, ",vers=%s", version);
 	while (next_word(&at, &w))
-		if (!is_left_out(&w))
+		if (!is_left_out(&w) && !(*version && is_version(&w)))
 			buf_printf(b, ",%.*s", (int)w.len, w.text);
 	add_default(b, m->options, "soft", "");
 	add_default(b, m->options, "proto", transport);

@@ -11,19 +11,21 @@ static void assert_options(const struct nfs_mount *m, const char *version,
 	assert_string_equal(buf_text(&b), expected);
 }
 
-static void all_versions_are_tried_from_the_newest(void **state)
+static void version_without_surprises_is_tried_first(void **state)
 {
 	const char *versions[NFS_VERSIONS_MAX];
 
 	nfs_versions("rw,soft", versions);
-	assert_string_equal(versions[0], "4.2");
+	assert_string_equal(versions[0], "4.1");
+	assert_string_equal(versions[1], "4.2");
 	assert_string_equal(versions[3], "3");
 	assert_null(versions[4]);
 }
 
 static void configured_version_is_the_only_one(void **state)
 {
-	static const char *const options[] = {"vers=3", "rw,nfsvers=4.1", "v4.2,ro", "v3"};
+	static const char *const options[] = {"vers=3", "rw,nfsvers=4.1", "vers=4.0,ro",
+					      "v3"};
 	const char *versions[NFS_VERSIONS_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
@@ -31,6 +33,21 @@ static void configured_version_is_the_only_one(void **state)
 		assert_string_equal(versions[0], "");
 		assert_null(versions[1]);
 	}
+}
+
+static void version_4_2_is_the_second_choice_of_who_names_it(void **state)
+{
+	const struct nfs_mount m = {.options = "vers=4.2,sync", .address = "192.0.2.1"};
+	const char *versions[NFS_VERSIONS_MAX];
+
+	nfs_versions(m.options, versions);
+	assert_string_equal(versions[0], "4.1");
+	assert_string_equal(versions[1], "");
+	assert_null(versions[2]);
+	assert_options(&m, "4.1",
+		       "addr=192.0.2.1,vers=4.1,sync,soft,proto=tcp,timeo=600,retrans=3");
+	assert_options(&m, "",
+		       "addr=192.0.2.1,vers=4.2,sync,soft,proto=tcp,timeo=600,retrans=3");
 }
 
 static void bare_mount_is_soft_and_has_addresses(void **state)
@@ -77,7 +94,8 @@ static void what_was_true_of_another_mount_is_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_versions_are_tried_from_the_newest),
+		cmocka_unit_test(version_without_surprises_is_tried_first),
+		cmocka_unit_test(version_4_2_is_the_second_choice_of_who_names_it),
 		cmocka_unit_test(configured_version_is_the_only_one),
 		cmocka_unit_test(bare_mount_is_soft_and_has_addresses),
 		cmocka_unit_test(version_3_is_mounted_without_a_lock_daemon),
