@@ -226,6 +226,55 @@ class NfsServer(Server):
         }
 
 
+# Two adapters at one server: what a bond stands on.
+SECOND_MAC = "52:54:00:12:34:57"
+QEMU_TWICE = [
+    *("-netdev", "user,id=user0", "-netdev", "hubport,hubid=1,id=port0,netdev=user0"),
+    *("-netdev", "hubport,hubid=1,id=port1", "-netdev", "hubport,hubid=1,id=port2"),
+    *("-device", f"virtio-net-pci,netdev=port1,mac={GUEST_MAC}"),
+    *("-device", f"virtio-net-pci,netdev=port2,mac={SECOND_MAC}"),
+]
+
+
+class Switch:
+    """A switch port that is in one VLAN only: frames of the guest have its tag, those of the server
+    have none. Any other tag, or none, is dropped and counted."""
+
+    def __init__(self, vlan_id):
+        self.tag = b"\x81\x00" + vlan_id.to_bytes(2, "big")
+        self.passed = self.dropped = 0
+        self.guest, self.server = self.port(7001), self.port(7003)
+        self.qemu_argv = [
+            *("-netdev", "socket,id=net0,udp=127.0.0.1:7001,localaddr=127.0.0.1:7002"),
+            *("-device", f"virtio-net-pci,netdev=net0,mac={GUEST_MAC}"),
+            *("-netdev", "user,id=user0", "-netdev", "hubport,hubid=1,id=port0,netdev=user0"),
+            *("-netdev", "socket,id=port1,udp=127.0.0.1:7003,localaddr=127.0.0.1:7004"),
+            *("-netdev", "hubport,hubid=1,id=port2,netdev=port1"),
+        ]
+        for work in (self.to_server, self.to_guest):
+            threading.Thread(target=work, daemon=True).start()
+
+    @staticmethod
+    def port(number):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind(("127.0.0.1", number))
+        return s
+
+    def to_server(self):
+        while True:
+            frame = self.guest.recv(65536)
+            if frame[12:14] == self.tag[:2] and frame[15] == self.tag[3]:
+                self.passed += 1
+                self.server.sendto(frame[:12] + frame[16:], ("127.0.0.1", 7004))
+            else:
+                self.dropped += 1
+
+    def to_guest(self):
+        while True:
+            frame = self.server.recv(65536)
+            self.guest.sendto(frame[:12] + self.tag + frame[12:], ("127.0.0.1", 7002))
+
+
 class Proxy:
     """Hands a TCP connection on and cuts it after @limit bytes from the client."""
 
