@@ -7,6 +7,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,12 +66,10 @@ struct err *boot_path(const char *root, const char *path, struct buf *ret)
 
 bool boot_is_there(const char *root, const char *path)
 {
-	cleanup(buf_deinit) struct buf full = BUF_INIT;
-	struct err *err = boot_path(root, path, &full);
-	bool is_there = !err && access(full.data, F_OK) == 0;
+	char full[PATH_MAX];
+	int len = snprintf(full, sizeof(full), "%s%s", root, path);
 
-	err_ignore(err);
-	return is_there;
+	return len > 0 && (size_t)len < sizeof(full) && access(full, F_OK) == 0;
 }
 
 struct err *boot_file_read(const char *root, const char *path, char **ret)

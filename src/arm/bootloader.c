@@ -57,9 +57,11 @@ static struct err *make_words(const char *value, struct buf *words)
 			buf_add_char(words, ' ');
 		buf_printf(words, PARAMETER "%s", text);
 	}
+	if (!err)
+		err = buf_check(words);
 	if (!err && !words->len)
 		err = err_new(ERR_USAGE, "crashkernel: there is no size, such as 128M");
-	return err ? err : buf_check(words);
+	return err;
 }
 
 /* Without ",high" and its like, which count only where there is no other. */

@@ -1,3 +1,4 @@
+#include "failing_malloc.h"
 #include "testing.h"
 
 #include "arm/bootloader.h"
@@ -328,6 +329,36 @@ static void a_symlink_stays_one(void **state)
 	assert_text("/etc/default/real", "GRUB_CMDLINE_LINUX=\"ro crashkernel=128M\"\n");
 }
 
+/* To another size each time, so that there is something to do. */
+static struct err *set_and_restore(void *ctx)
+{
+	unsigned *megabytes = ctx;
+	struct bootloader_options options = {.root = root};
+	char value[16];
+	struct err *err;
+
+	snprintf(value, sizeof(value), "%uM", ++*megabytes);
+	options.value = value;
+	err = bootloader_set(&options);
+	return err ? err : bootloader_restore(&options);
+}
+
+static void an_allocation_that_fails_is_told(void **state)
+{
+	unsigned megabytes = 64;
+
+	put("/etc/default/grub", DEBIAN_DEFAULTS);
+	put("/etc/default/grub.d/a.cfg", OUR_LINE("a=1"));
+	put("/etc/kernel/cmdline", "ro crashkernel=1M\n");
+	put("/boot/loader/entries/a.conf", ENTRY("6.1", "ro"));
+	assert_true(each_allocation_fails_once(set_and_restore, &megabytes) > 50);
+	restore();
+	assert_text("/etc/default/grub", DEBIAN_DEFAULTS);
+	assert_text("/etc/kernel/cmdline", "ro crashkernel=1M\n");
+	assert_text("/boot/loader/entries/a.conf", ENTRY("6.1", "ro"));
+	assert_absent(BOOTLOADER_DROPIN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 
 int main(void)
@@ -348,6 +379,7 @@ int main(void)
 		TEST(a_value_that_only_a_shell_can_tell_is_uncertain),
 		TEST(a_damaged_memory_of_what_was_is_no_licence_to_guess),
 		TEST(a_symlink_stays_one),
+		TEST(an_allocation_that_fails_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
