@@ -1,5 +1,6 @@
 #include "arm/plan.h"
 
+#include "arm/arm.h"
 #include "arm/plan_priv.h"
 #include "arm/root.h"
 #include "base/str.h"
@@ -128,11 +129,39 @@ static void plan_actions(struct planning *g)
 	m->hooks = g->plan->hooks;
 }
 
+/* Words that other loaders take and that have no meaning for kexec_file_load(2). The others
+ * only say that it is to be used. */
+static void warn_of_ignored(struct planning *g)
+{
+	static const char *const known[] = {"-s", "--kexec-file-syscall",
+					    "-a", "--kexec-syscall-auto",
+					    "-p", "--load-panic"};
+	const struct capture_config *c = g->config;
+
+	for (size_t i = 0; i < c->kexec_args.count; i++) {
+		bool is_known = false;
+
+		for (size_t j = 0; j < ARRAY_SIZE(known); j++)
+			is_known |= str_eq(c->kexec_args.words[i], known[j]);
+		if (!is_known)
+			plan_warn(
+				g->plan,
+				"%s among the arguments for kexec is ignored: kexec_file_load has nothing like it",
+				c->kexec_args.words[i]);
+	}
+	if (*c->initrd)
+		plan_warn(
+			g->plan,
+			"KDUMP_INITRD=%s is ignored: the image is built and kept in " ARM_STATE_DIR,
+			c->initrd);
+}
+
 static struct err *make(struct planning *g)
 {
 	struct err *err = mount_table_read(g->root, &g->mounts);
 
 	plan_actions(g);
+	warn_of_ignored(g);
 	if (!err)
 		err = capture_kernel_find(g->root, g->config, &g->plan->kernel);
 	if (!err)

@@ -418,7 +418,8 @@ static struct err *from_config(struct planning *g, const struct config_target *c
 	case CONFIG_TARGET_VIRTIOFS:
 		return from_virtiofs(g, c, t);
 	case CONFIG_TARGET_NFS:
-		return plan_nfs(g, c->spec, c->options, g->config->path, t);
+		return plan_nfs(g, c->spec, c->options,
+				capture_config_path_on(g->config, c), t);
 	case CONFIG_TARGET_SSH:
 		return plan_ssh(g, c->spec, t);
 	}

@@ -433,6 +433,22 @@ static void a_disk_that_is_not_mounted_is_looked_at(void **state)
 	fake_modules_deinit(&m);
 }
 
+static void what_the_loader_cannot_do_is_told(void **state)
+{
+	struct fake_modules m;
+	struct capture_config c;
+	struct plan *p;
+
+	setup(&m);
+	machine_file(&m, "etc/kdump.conf", "");
+	machine_file(&m, "etc/sysconfig/kdump", "KEXEC_ARGS=\"-s --reset-vga\"\n");
+	plan(&m, &c, &p);
+	assert_int_equal(p->num_warnings, 1);
+	assert_non_null(strstr(p->warnings[0], "--reset-vga"));
+	done(&c, p);
+	fake_modules_deinit(&m);
+}
+
 static void ssh_needs_a_key_and_a_known_host(void **state)
 {
 	struct fake_modules m;
@@ -562,6 +578,7 @@ int main(void)
 		cmocka_unit_test(modules_keep_the_options_of_this_machine),
 		cmocka_unit_test(vfat_is_told_to_end_at_4_gib),
 		cmocka_unit_test(a_disk_that_is_not_mounted_is_looked_at),
+		cmocka_unit_test(what_the_loader_cannot_do_is_told),
 		cmocka_unit_test(ssh_needs_a_key_and_a_known_host),
 		cmocka_unit_test(the_collector_comes_to_a_kind_and_a_level),
 		cmocka_unit_test(the_status_tells_what_is_reserved_and_why_not),
