@@ -18,10 +18,13 @@
 static void add_record(struct buf *b, const char *record)
 {
 	const char *text = strchr(record, ';');
-	unsigned long long us = 0;
+	const char *sequence = strchr(record, ',');
+	const char *time = sequence ? strchr(sequence + 1, ',') : NULL;
+	unsigned long long us;
 
-	if (!text || sscanf(record, "%*u,%*u,%llu", &us) != 1)
+	if (!text || !time || time > text)
 		return;
+	us = strtoull(time + 1, NULL, 10);
 	buf_printf(b, "[%5llu.%06llu] ", us / 1000000, us % 1000000);
 	buf_add(b, text + 1, strcspn(text + 1, "\n"));
 	buf_add_char(b, '\n');

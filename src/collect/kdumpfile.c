@@ -399,12 +399,12 @@ static struct err *reserve(const struct kdumpfile *k, struct output *o, u64 desc
  * zeros. Between them and the part's own descriptors is a hole. */
 static struct err *lay_out_part(struct collection *c, size_t i)
 {
-	static const u8 zero_page[DISKDUMP_MAX_BLOCK_SIZE];
 	struct kdumpfile *k = c->file;
+	cleanup(freep) u8 *zero_page = calloc(1, k->dd.block_size);
 	struct part *p = &k->parts[i];
 	struct output *o = &c->outputs[i];
 	u64 descs_len = p->num_pages * DISKDUMP_PAGE_DESC_LEN;
-	struct err *err = reserve(k, o, descs_len);
+	struct err *err = zero_page ? reserve(k, o, descs_len) : err_nomem();
 
 	if (err)
 		return err;

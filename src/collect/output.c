@@ -101,7 +101,7 @@ static struct err *extend(struct output *o, u64 len)
 
 struct err *output_clear(struct output *o, u64 offset, u64 len)
 {
-	static const u8 zeros[ZEROS_BYTES];
+	cleanup(freep) u8 *zeros = NULL;
 	struct err *err = NULL;
 
 	/* What no segment of a stream covers is a hole when it is rearranged. */
@@ -110,6 +110,9 @@ struct err *output_clear(struct output *o, u64 offset, u64 len)
 	if (o->kind == OUTPUT_FILE)
 		return extend(o, offset + len);
 	/* A device may hold an older dump. */
+	zeros = calloc(1, ZEROS_BYTES);
+	if (!zeros)
+		return err_nomem();
 	for (u64 done = 0; done < len && !err; done += ZEROS_BYTES)
 		err = io_pwrite_all(o->fd, zeros, min_u64(len - done, ZEROS_BYTES),
 				    offset + done, o->name);
