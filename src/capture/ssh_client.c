@@ -18,9 +18,9 @@
 #define PIPE_ENDS      2
 #define CONNECTION_OFF 255
 
-/* How the client is called. One connection serves all commands: its client stays in the
- * background, also when the phase that began it has ended. ServerAlive ends a connection
- * that is silent for a minute. */
+/* How the client is called. One connection serves all commands to a server (%C stands for
+ * which): its client stays in the background, also when the phase that began it has ended.
+ * ServerAlive ends a connection that is silent for a minute. */
 static const char *const options[] = {
 	"ssh",	"-F",
 	"none", "-T",
@@ -38,7 +38,7 @@ static const char *const options[] = {
 	"-o",	"ServerAliveInterval=15",
 	"-o",	"ServerAliveCountMax=4",
 	"-o",	"ControlMaster=auto",
-	"-o",	"ControlPath=/ssh-connection",
+	"-o",	"ControlPath=/ssh-%C",
 	"-o",	"ControlPersist=yes",
 	"-o",	"LogLevel=ERROR",
 };
