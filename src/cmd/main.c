@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/kdump_config.h"
+#include "cmd/kdump_generator.h"
 #include "cmd/kdumpctl.h"
 #include "cmd/kexec_tool.h"
 #include "cmd/makedumpfile.h"
@@ -33,6 +34,7 @@ static const struct personality {
 	{"kdumpctl", NULL, kdumpctl_main},
 	{"kdump-config", NULL, kdump_config_main},
 	{"mkdumprd", NULL, mkdumprd_main},
+	{"kdump-dep-generator", NULL, kdump_generator_main},
 };
 
 struct err *cmd_print(const struct buf *b)
