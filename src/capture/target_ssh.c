@@ -145,7 +145,8 @@ static struct err *send_file(const struct target *t, const struct target_file *f
 }
 
 /* The name is given by a session of its own: a server whose client was cut off goes on with
- * what it was told, as if that were all. */
+ * what it was told, as if that were all. Where sync(1) knows no operands it syncs all,
+ * which does as well and only takes longer. */
 static struct err *name_file(const struct target *t, const struct target_file *file,
 			     u64 bytes)
 {
@@ -155,12 +156,14 @@ static struct err *name_file(const struct target *t, const struct target_file *f
 
 	buf_add_str(&text, "wc -c < ");
 	add_path(&text, t, file->incomplete);
-	buf_printf(&text, " | grep -q '^ *%llu$' && sync && mv -f ",
-		   (unsigned long long)bytes);
+	buf_printf(&text, " | grep -q '^ *%llu$' && sync ", (unsigned long long)bytes);
+	add_path(&text, t, file->incomplete);
+	buf_add_str(&text, " && mv -f ");
 	add_path(&text, t, file->incomplete);
 	buf_add_char(&text, ' ');
 	add_path(&text, t, file->name);
-	buf_add_str(&text, " && sync");
+	buf_add_str(&text, " && sync ");
+	ssh_quote(&text, t->record->directory);
 	buf_printf(&doing, "name %s", file->name);
 	return run(t, &text, buf_text(&doing), &answer);
 }
