@@ -2,13 +2,14 @@
 #include "arm/elf_closure.h"
 #include "arm/plan_priv.h"
 #include "arm/root.h"
+#include "base/child.h"
 #include "base/str.h"
 
 #include <string.h>
 
 #define IMAGE_KEY	  "/etc/inquest/ssh_key"
 #define IMAGE_KNOWN_HOSTS "/etc/inquest/known_hosts"
-#define KNOWN_HOSTS_MAX	  (4u << 20)
+#define SSH_KEYGEN_MS	  20000
 
 /* Take the way to @host along; *@t gets the server's address and ours. */
 static struct err *add_way(struct planning *g, const char *host, struct manifest_target *t)
@@ -103,25 +104,45 @@ struct err *plan_nfs(struct planning *g, const char *source, const char *options
 	return err ? err : plan_describe_target(g, t, t->device);
 }
 
-/* The keys of servers that root has accepted: what is pinned now is all that is believed
+/* Append the lines of @file that are about @host, by its name or hashed. */
+static struct err *find_host_keys(struct planning *g, const char *file, const char *host,
+				  struct buf *b)
+{
+	cleanup(freep) char *full = NULL;
+	struct child_output output = {.out = BUF_INIT};
+	struct err *err = root_join(g->root, file, &full);
+	const char *const argv[] = {"ssh-keygen", "-F", host, "-f", full, NULL};
+	const struct child_spec spec = {.argv = argv};
+	char *line, *pos;
+
+	if (!err)
+		err = child_run(&spec, SSH_KEYGEN_MS, NULL, &output);
+	pos = !err && output.status == 0 ? output.out.data : NULL;
+	while ((line = pos ? strsep(&pos, "\n") : NULL))
+		if (*line && *line != '#')
+			buf_printf(b, "%s\n", line);
+	child_output_deinit(&output);
+	return err ? err : buf_check(b);
+}
+
+/* The keys of the server that root has accepted: what is pinned now is all that is believed
  * then. */
 static struct err *add_known_hosts(struct planning *g, const char *host)
 {
 	static const char *const files[] = {"/root/.ssh/known_hosts",
 					    "/etc/ssh/ssh_known_hosts"};
 	cleanup(buf_deinit) struct buf all = BUF_INIT;
+	struct err *err = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		cleanup(freep) char *text =
-			root_read_or_null(g->root, files[i], KNOWN_HOSTS_MAX);
-
-		if (text && *text)
-			buf_printf(&all, "%s\n", text);
-	}
+	for (size_t i = 0; !err && i < ARRAY_SIZE(files); i++)
+		if (root_has(g->root, files[i]))
+			err = find_host_keys(g, files[i], host, &all);
+	if (err)
+		return err;
 	if (!all.len)
 		return err_new(
 			ERR_REFUSED,
-			"the key of %s is not known: %s is not there; log in there once as root, or run inquest propagate",
+			"the key of %s is not in %s: log in there once as root, or run inquest propagate",
 			host, files[0]);
 	return image_files_add_data(&g->plan->files, IMAGE_KNOWN_HOSTS, all.data, all.len,
 				    0600);

@@ -461,6 +461,10 @@ static void ssh_needs_a_key_and_a_known_host(void **state)
 	assert_failure(plan_make(m.dir, &c, &p), ERR_REFUSED, "inquest propagate");
 	machine_file(&m, "root/.ssh/kdump_id_rsa", "key\n");
 	assert_failure(plan_make(m.dir, &c, &p), ERR_REFUSED, "known_hosts");
+	/* That of another server does not help. */
+	machine_file(&m, "root/.ssh/known_hosts", "192.0.2.99 ssh-ed25519 AAAA\n");
+	assert_failure(plan_make(m.dir, &c, &p), ERR_REFUSED,
+		       "the key of 192.0.2.1 is not");
 	capture_config_deinit(&c);
 	fake_modules_deinit(&m);
 }
