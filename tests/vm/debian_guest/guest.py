@@ -138,12 +138,16 @@ class DebianGuest:
             self._hear()
         self.run("systemctl is-system-running --wait")
 
-    def run(self, script):
-        """(exit status, output with errors) of a script of the shell."""
+    def tell(self, script):
+        """Start a script from which nothing comes back."""
         self.number += 1
         packed = base64.b64encode(script.encode()).decode()
-        boots = self.boots
         self.agent.sendall(f"{self.number} {packed}\n".encode())
+
+    def run(self, script):
+        """(exit status, output with errors) of a script of the shell."""
+        boots = self.boots
+        self.tell(script)
         while True:
             line = self._hear() or ""
             head, _, rest = line.partition(f"agent: output {self.number} ")
@@ -185,9 +189,7 @@ class DebianGuest:
             self.check("sysctl -q -w kernel.unknown_nmi_panic=1")
             self.guest.call("inject-nmi")
             return
-        packed = base64.b64encode(b"sync; echo c >/proc/sysrq-trigger").decode()
-        self.number += 1
-        self.agent.sendall(f"{self.number} {packed}\n".encode())
+        self.tell("sync; echo c >/proc/sysrq-trigger")
 
     def wait_line(self, *texts, after=0):
         """(time, line) of the first line of the console from number @after on with one of @texts."""
@@ -219,10 +221,14 @@ class DebianGuest:
             if not self.resets():
                 raise
 
+    def reboot(self):
+        """Reboot in good order, and wait until it is up again."""
+        self.tell("systemctl reboot")
+        self.wait_up()
+
     def poweroff(self):
         """Shut the guest down; its disk is at rest then."""
-        packed = base64.b64encode(b"systemctl poweroff").decode()
-        self.agent.sendall(f"{self.number + 1} {packed}\n".encode())
+        self.tell("systemctl poweroff")
         try:
             while self.guest.alive():
                 self.guest.step()
