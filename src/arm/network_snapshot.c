@@ -289,6 +289,7 @@ static struct err *resolve(const char *host, struct ip_prefix *ret)
 	const struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *all = NULL;
 	struct ip_prefix ip = {0};
+	const char *address;
 	int failure;
 
 	if (ip_prefix_parse(host, strlen(host), ret) && !strchr(host, '/'))
@@ -299,10 +300,11 @@ static struct err *resolve(const char *host, struct ip_prefix *ret)
 			       gai_strerror(failure));
 	/* The first is the one that the system would use. */
 	ip.family = all->ai_family;
+	address = (const char *)all->ai_addr;
 	if (ip.family == AF_INET)
-		memcpy(ip.bytes, &((struct sockaddr_in *)all->ai_addr)->sin_addr, 4);
+		memcpy(ip.bytes, address + offsetof(struct sockaddr_in, sin_addr), 4);
 	else if (ip.family == AF_INET6)
-		memcpy(ip.bytes, &((struct sockaddr_in6 *)all->ai_addr)->sin6_addr, 16);
+		memcpy(ip.bytes, address + offsetof(struct sockaddr_in6, sin6_addr), 16);
 	freeaddrinfo(all);
 	ip.bits = (unsigned)ip_size(&ip) * 8;
 	*ret = ip;

@@ -48,13 +48,13 @@ extern const struct manifest_array manifest_sysctl_array;
 static inline const void *manifest_array_rows(const struct manifest_array *a,
 					      const struct manifest *m)
 {
-	return *(const void *const *)((const char *)m + a->rows_offset);
+	return *(const void *const *)(const void *)((const char *)m + a->rows_offset);
 }
 
 static inline size_t manifest_array_count(const struct manifest_array *a,
 					  const struct manifest *m)
 {
-	return *(const size_t *)((const char *)m + a->count_offset);
+	return *(const size_t *)(const void *)((const char *)m + a->count_offset);
 }
 
 #endif

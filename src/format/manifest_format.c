@@ -4,7 +4,7 @@
 
 static json_t *field_to_json(const struct manifest_field *f, const void *row)
 {
-	const char *member = (const char *)row + f->offset;
+	const void *member = (const char *)row + f->offset;
 
 	switch (f->type) {
 	case FIELD_STRING:

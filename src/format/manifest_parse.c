@@ -79,7 +79,7 @@ static struct err *get_strings(const json_t *object, const char *where,
 static struct err *get_field(const json_t *object, const char *where,
 			     const struct manifest_field *f, void *row)
 {
-	char *member = (char *)row + f->offset;
+	void *member = (char *)row + f->offset;
 	json_t *value = json_object_get(object, f->key);
 	struct err *err;
 	s64 count;

@@ -167,7 +167,7 @@ struct err *kexec_explain(const struct kexec_facts *f)
 	case EBUSY:
 		return err_new(
 			ERR_REFUSED, CALL
-			"another load is under way, or the loaded image is in use; try again");
+			"another load is under way and does not end, or the loaded image is in use; try again");
 	case ENOMEM:
 		return err_new(ERR_REFUSED,
 			       CALL

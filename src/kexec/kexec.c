@@ -1,5 +1,6 @@
 #include "kexec/kexec.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/str.h"
 #include "format/bzimage.h"
@@ -15,7 +16,10 @@
 #include <sys/syscall.h>
 
 #define STATE_BYTES_MAX 4096
-#define CAP_SYS_BOOT	22 /* include/uapi/linux/capability.h */
+/* A load takes about a second. */
+#define BUSY_MS	      10000
+#define BUSY_RETRY_MS 100
+#define CAP_SYS_BOOT  22 /* include/uapi/linux/capability.h */
 
 /* Read ROOT/@path, without a newline at its end. */
 static struct err *read_state_file(const char *root, const char *path, char **ret)
@@ -212,6 +216,24 @@ static struct err *cannot_open(const struct load *l, const char *what, const cha
 	return err_os(errno, "cannot open the %s %s", what, path);
 }
 
+/* No C library wraps this call. Another load that is under way, such as that of a service
+ * at boot, is soon over; the kernel does not wait for it (kernel/kexec_file.c,
+ * kexec_trylock()). */
+static long file_load(int kernel, int initrd, const char *command_line, unsigned long flags)
+{
+	const size_t len = command_line ? strlen(command_line) + 1 : 0;
+	const u64 start = clock_now_ms();
+	long result;
+
+	for (;;) {
+		result = syscall(SYS_kexec_file_load, kernel, initrd, len, command_line,
+				 flags);
+		if (result == 0 || errno != EBUSY || clock_now_ms() - start > BUSY_MS)
+			return result;
+		clock_sleep_ms(BUSY_RETRY_MS);
+	}
+}
+
 static struct err *load(const struct load *l)
 {
 	const struct kexec_image *image = l->image;
@@ -229,9 +251,7 @@ static struct err *load(const struct load *l)
 		flags |= KEXEC_FILE_NO_INITRAMFS;
 	if (image->initrd && initrd < 0)
 		return cannot_open(l, "initrd", image->initrd);
-	/* No C library wraps this call. */
-	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(image->command_line) + 1,
-		    image->command_line, flags) < 0)
+	if (file_load(kernel, initrd, image->command_line, flags) < 0)
 		return refusal(l, errno);
 	return NULL;
 }
@@ -254,16 +274,14 @@ struct err *kexec_load_reboot(const char *root, const struct kexec_image *image,
 
 struct err *kexec_unload_crash(void)
 {
-	if (syscall(SYS_kexec_file_load, -1, -1, 0UL, NULL,
-		    (unsigned long)(KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH)) < 0)
+	if (file_load(-1, -1, NULL, KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH) < 0)
 		return err_os(errno, "cannot unload the capture kernel");
 	return NULL;
 }
 
 struct err *kexec_unload_reboot(void)
 {
-	if (syscall(SYS_kexec_file_load, -1, -1, 0UL, NULL,
-		    (unsigned long)KEXEC_FILE_UNLOAD) < 0)
+	if (file_load(-1, -1, NULL, KEXEC_FILE_UNLOAD) < 0)
 		return err_os(errno, "cannot unload the kernel of the next reboot");
 	return NULL;
 }
