@@ -3,7 +3,7 @@
  *
  * /etc/inquest.conf if it is there; else /etc/kdump.conf with /etc/sysconfig/kdump; else
  * /etc/default/kdump-tools with /etc/default/kexec; else the defaults of inquest.conf. A
- * personality reads the files of its own tool, whatever else is there.
+ * personality prefers the files of its own tool to those of the other one.
  */
 #ifndef ARM_CONFIGURATION_H
 #define ARM_CONFIGURATION_H
