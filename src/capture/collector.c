@@ -87,17 +87,28 @@ static struct err *read_line(const struct collector *c, int num_files,
 	return err ? err : makedumpfile_words_read(given, &defaults, ret);
 }
 
-static struct err *use_makedumpfile(struct collector *c)
+/* With two files, or, as with -F, one. */
+static struct err *read_either_line(const struct collector *c,
+				    struct makedumpfile_words *ret)
 {
 	cleanup(opts_deinit) struct opts_result given = {0}, flattened = {0};
-	struct makedumpfile_words words;
-	struct err *err = read_line(c, 2, &given, &words);
+	cleanup(err_freep) struct err *first = read_line(c, 2, &given, ret);
+	struct err *second;
 
-	/* With -F there is but one. */
-	if (err && !read_line(c, 1, &flattened, &words)) {
-		err_ignore(err);
-		err = NULL;
-	}
+	if (!first)
+		return NULL;
+	second = read_line(c, 1, &flattened, ret);
+	if (!second)
+		return NULL;
+	err_ignore(second);
+	return steal(first);
+}
+
+static struct err *use_makedumpfile(struct collector *c)
+{
+	struct makedumpfile_words words;
+	struct err *err = read_either_line(c, &words);
+
 	if (err)
 		return err;
 	if (words.job != WORDS_COLLECT || words.is_split)
