@@ -41,6 +41,22 @@ static int make_directory(char *path)
 	return mkdir(path, 0700);
 }
 
+/* Open what was just made, once its name is on disk too. */
+static struct err *open_new(const char *path, struct dumpdir *ret)
+{
+	cleanup(closep) int parent = -1;
+	struct err *err = dumpdir_open(path, ret);
+
+	if (err)
+		return err;
+	parent = openat(ret->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (parent >= 0 && fsync(parent) == 0)
+		return NULL;
+	err = err_os(errno, "cannot fsync the directory of %s", path);
+	dumpdir_close(ret);
+	return err;
+}
+
 struct err *dumpdir_create(const char *parent, const char *naming, const char *host,
 			   time_t when, struct dumpdir *ret)
 {
@@ -51,8 +67,12 @@ struct err *dumpdir_create(const char *parent, const char *naming, const char *h
 
 		buf_printf(&path, "%s/", parent);
 		err = names_add_directory(naming, host, when, try, &path);
-		if (!err && make_directory(path.data) == 0)
-			return dumpdir_open(path.data, ret);
+		if (!err && make_directory(path.data) == 0) {
+			err = open_new(path.data, ret);
+			if (err)
+				rmdir(path.data);
+			return err;
+		}
 		if (!err && (errno != EEXIST || try == NAMES_TRIES))
 			err = err_os(errno, "cannot make directory %s", path.data);
 	}

@@ -66,14 +66,14 @@ static struct err *remove_dump(int parent, const char *name)
 
 	if (!dir) {
 		closep(&fd);
-		return err_os(errno, "cannot open the old dump %s", name);
+		return err_os(errno, "cannot open the dump directory %s", name);
 	}
 	while (!failed && (entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			failed = unlinkat(fd, entry->d_name, 0);
 	closedir(dir);
 	if (failed || unlinkat(parent, name, AT_REMOVEDIR) < 0)
-		return err_os(errno, "cannot remove the old dump %s", name);
+		return err_os(errno, "cannot remove the dump directory %s", name);
 	return NULL;
 }
 
@@ -89,4 +89,9 @@ struct err *prune_dumps(const char *parent, const char *naming, const char *host
 	for (size_t i = 0; !err && i + keep < l.count; i++)
 		err = remove_dump(fd, l.names[i]);
 	return err;
+}
+
+struct err *prune_dump(const char *path)
+{
+	return remove_dump(AT_FDCWD, path);
 }

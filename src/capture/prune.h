@@ -12,4 +12,7 @@
 must_check struct err *prune_dumps(const char *parent, const char *naming, const char *host,
 				   u64 keep);
 
+/* Remove the dump directory @path and its files. ERR_OS if it holds other directories. */
+must_check struct err *prune_dump(const char *path);
+
 #endif

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "capture/device.h"
 #include "capture/names.h"
+#include "capture/prune.h"
 #include "capture/save.h"
 #include "dump/rearrange.h"
 #include "format/flattened.h"
@@ -172,6 +173,15 @@ static struct err *begin(struct recovery *r)
 	return r->target.kind->begin(&r->target);
 }
 
+/* Is it the dump that is not whole, and not we who cannot save it (the disk is full, memory
+ * is short)? Only then may the device be cleared afterwards. */
+static bool is_of_dump(const struct err *err)
+{
+	return !err_errno(err) &&
+	       (err_code(err) == ERR_INCOMPLETE || err_code(err) == ERR_BAD_DATA ||
+		err_code(err) == ERR_FAULT);
+}
+
 /* What was in the way of a whole dump is the record's; only what keeps us from saving it is
  * an error. */
 static struct err *save_vmcore(struct recovery *r, struct names *names)
@@ -188,7 +198,7 @@ static struct err *save_vmcore(struct recovery *r, struct names *names)
 		record_add_dump(r->record, names->dump, bytes);
 		return NULL;
 	}
-	if (err_code(err) == ERR_OS)
+	if (!is_of_dump(err))
 		return err;
 	snprintf(names->dump, sizeof(names->dump), "%s", names->dump_incomplete);
 	record_fail(r->record, err_message(err));
@@ -197,14 +207,12 @@ static struct err *save_vmcore(struct recovery *r, struct names *names)
 	return NULL;
 }
 
-static struct err *take_off(struct recovery *r)
+static struct err *save_all(struct recovery *r)
 {
 	cleanup(buf_deinit) struct buf vmcore = BUF_INIT;
 	struct names names;
-	struct err *err = begin(r);
+	struct err *err = save_vmcore(r, &names);
 
-	if (!err)
-		err = save_vmcore(r, &names);
 	if (err)
 		return err;
 	buf_printf(&vmcore, "%s/%s", r->record->directory, names.dump);
@@ -214,6 +222,21 @@ static struct err *take_off(struct recovery *r)
 	save_what_it_tells(r, vmcore.data);
 	record_settle(r->record);
 	return save_record(&r->target);
+}
+
+static struct err *take_off(struct recovery *r)
+{
+	struct err *err = begin(r);
+
+	if (err)
+		return err;
+	err = save_all(r);
+	/* The device still has it: each boot tries again, and half a copy a time fills the
+	 * disk.
+	 */
+	if (err)
+		sink_warn(&r->options->sink, prune_dump(r->record->directory));
+	return err;
 }
 
 static struct err *forget(struct recovery *r)

@@ -32,7 +32,8 @@ struct raw_recovered {
 };
 
 /* ERR_REFUSED if there is a file system on the device, which is left alone; after other
- * errors (the directory's disk is full) the dump is still on the device. */
+ * errors (the directory's disk is full) the dump is still on the device, and no half of it
+ * is left in the directory. */
 must_check struct err *raw_recover(const struct raw_recovery_options *o,
 				   struct raw_recovered *ret);
 

@@ -159,6 +159,9 @@ static struct err *give_up(struct rearranger *r, struct err *err)
 			     marking	? ", and could not be marked so"
 			     : has_mark ? ", and is marked so"
 					: "");
+	/* Whether the stream ends too early or the disk is full is for the caller to tell.
+	 */
+	incomplete = err_with_errno(incomplete, err_errno(err));
 	err_ignore(marking);
 	err_free(err);
 	return incomplete;

@@ -29,7 +29,8 @@ struct rearrange_stats {
  * ERR_UNSUPPORTED if @in does not begin as a flattened stream does, with nothing written.
  * ERR_INCOMPLETE if the work ended before the end marker (end of the stream, damage to it,
  * a write that failed, should_stop): then the header of a kdump-compressed file says so
- * too, if it could still be written. */
+ * too, if it could still be written. err_errno() tells a write or read that failed from a
+ * stream that is not whole. */
 must_check struct err *rearrange(int in, const char *in_name, int out, const char *out_name,
 				 const struct rearrange_options *options,
 				 struct rearrange_stats *ret);

@@ -110,6 +110,24 @@ static void a_file_gets_its_name_only_when_all_of_it_is_on_disk(void **state)
 	assert_false(exists("vmcore-incomplete"));
 }
 
+static void a_new_directory_is_on_disk_before_anything_is_in_it(void **state)
+{
+	struct dumpdir other;
+
+	assert_success(dumpdir_create(parent, "kdump", "127.0.0.1", 1000000001, &other));
+	assert_string_equal(trace, "fsync:file close");
+	dumpdir_close(&other);
+	trace[0] = '\0';
+	failing_call = "fsync:file";
+	assert_failure(dumpdir_create(parent, "kdump", "127.0.0.1", 1000000002, &other),
+		       ERR_OS, "No space left");
+	failing_call = NULL;
+	/* It is gone: its name is free again. */
+	assert_success(dumpdir_create(parent, "kdump", "127.0.0.1", 1000000002, &other));
+	assert_string_equal(strrchr(other.path, ':'), ":42");
+	dumpdir_close(&other);
+}
+
 static void a_full_disk_leaves_the_part_under_its_unfinished_name(void **state)
 {
 	u64 bytes = 77;
@@ -186,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_A_FRESH_DIR(a_file_gets_its_name_only_when_all_of_it_is_on_disk),
+		IN_A_FRESH_DIR(a_new_directory_is_on_disk_before_anything_is_in_it),
 		IN_A_FRESH_DIR(a_full_disk_leaves_the_part_under_its_unfinished_name),
 		IN_A_FRESH_DIR(
 			any_step_that_fails_is_an_error_and_none_before_the_rename_names_it),

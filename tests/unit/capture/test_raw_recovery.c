@@ -1,5 +1,6 @@
 #include "testing.h"
 
+#include "failing_malloc.h"
 #include "gen.h"
 
 #include "base/io.h"
@@ -8,7 +9,10 @@
 #include "format/flattened.h"
 #include "format/raw_label.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define NUM_PAGES 64
@@ -198,6 +202,89 @@ static void nothing_is_nothing(void **state)
 
 #define IN_A_FRESH_DIR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static bool still_holds_a_dump(void)
+{
+	u8 block[FLATTENED_HEADER_LEN] = {0};
+	int fd = open(device, O_RDONLY);
+	size_t len;
+
+	assert_success(io_pread_some(fd, block, sizeof(block), 0, device, &len));
+	close(fd);
+	return flattened_recognises(block, len);
+}
+
+/* The one file is the device. */
+static bool parent_is_as_before(void)
+{
+	DIR *dir = opendir(parent);
+	unsigned count = 0;
+
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count == 3; /* and "." and ".." */
+}
+
+/* Returns whether the dump could be taken off. Either it could, or all is as before. */
+static bool recover_or_change_nothing(void)
+{
+	struct err *err = raw_recover(&options, &recovered);
+	bool is_saved = !err;
+
+	if (is_saved) {
+		assert_int_equal(recovered.found, RAW_WHOLE);
+		assert_true(has("vmcore"));
+	} else {
+		assert_true(still_holds_a_dump());
+		assert_true(parent_is_as_before());
+	}
+	err_free(err);
+	return is_saved;
+}
+
+static void without_memory_the_dump_stays_on_the_device(void **state)
+{
+	unsigned nth = 0, num_failed = 0;
+	bool did_fail;
+
+	do {
+		bool is_saved;
+
+		failing_malloc_set(++nth);
+		is_saved = recover_or_change_nothing();
+		did_fail = failing_malloc_failed();
+		failing_malloc_set(0);
+		num_failed += !is_saved;
+		if (is_saved && did_fail) {
+			/* Not for want of the log or the report. */
+			tear_down(state);
+			set_up(state);
+		}
+	} while (did_fail);
+	assert_true(num_failed > 20);
+}
+
+static void on_a_full_disk_the_dump_stays_on_the_device(void **state)
+{
+	struct rlimit before, limit;
+	unsigned num_failed = 0;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	for (limit.rlim_cur = 0;; limit.rlim_cur += 3000) {
+		bool is_saved;
+
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		is_saved = recover_or_change_nothing();
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+		if (is_saved)
+			break;
+		num_failed++;
+	}
+	assert_true(num_failed > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +296,8 @@ int main(void)
 		IN_A_FRESH_DIR(a_file_system_is_refused_and_not_touched),
 		IN_A_FRESH_DIR(a_dump_that_cannot_be_saved_stays),
 		IN_A_FRESH_DIR(nothing_is_nothing),
+		IN_A_FRESH_DIR(without_memory_the_dump_stays_on_the_device),
+		IN_A_FRESH_DIR(on_a_full_disk_the_dump_stays_on_the_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
