@@ -1,10 +1,10 @@
 /* A directory of another machine, reached with ssh. */
 #include "capture/target.h"
 
-#include "base/str.h"
 #include "capture/names.h"
 #include "capture/remote.h"
 #include "capture/ssh_client.h"
+#include "format/server_answer.h"
 
 #include <string.h>
 
@@ -89,23 +89,6 @@ static void add_path(struct buf *b, const struct target *t, const char *name)
 		b->failed = true;
 }
 
-/* The number that wc(1) printed, on the last line. */
-static bool read_count(const char *out, u64 *ret)
-{
-	size_t end = strlen(out), start;
-	char digits[24];
-
-	while (end && strchr(" \t\r\n", out[end - 1]))
-		end--;
-	for (start = end; start && out[start - 1] >= '0' && out[start - 1] <= '9';)
-		start--;
-	if (start == end || end - start >= sizeof(digits))
-		return false;
-	memcpy(digits, out + start, end - start);
-	digits[end - start] = '\0';
-	return str_parse_u64(digits, ret);
-}
-
 /* Send the bytes; *@ret_bytes is how many the server says that it has. */
 static struct err *send_file(const struct target *t, const struct target_file *file,
 			     u64 *ret_bytes)
@@ -133,7 +116,7 @@ static struct err *send_file(const struct target *t, const struct target_file *f
 		err = ssh_failure(&command, &answer, buf_text(&doing));
 	if (err)
 		return err;
-	if (!read_count(answer.out, &bytes))
+	if (!server_answer_count(answer.out, &bytes))
 		return err_new(ERR_BAD_DATA, "%s does not say how much of %s it has",
 			       t->row->device, file->name);
 	if (bytes != answer.bytes_sent)
@@ -180,7 +163,7 @@ static void note_left_over(const struct target *t, const struct target_file *fil
 	buf_add_str(&text, "wc -c < ");
 	add_path(&text, t, file->incomplete);
 	err = run(t, &text, "look for what is left", &answer);
-	if (!err && read_count(answer.out, &bytes) && bytes)
+	if (!err && server_answer_count(answer.out, &bytes) && bytes)
 		record_add_file(t->record, file->incomplete, bytes, false);
 	err_ignore(err);
 }
@@ -200,13 +183,10 @@ static struct err *ssh_save(const struct target *t, const struct target_file *fi
 	return err;
 }
 
-/* The fourth column of the last line of df(1). */
 static struct err *ssh_space(const struct target *t, u64 *ret_bytes)
 {
 	cleanup(buf_deinit) struct buf text = BUF_INIT;
 	struct ssh_answer answer;
-	const char *line;
-	unsigned long long free_kib;
 	struct err *err;
 
 	buf_add_str(&text, "df -Pk ");
@@ -215,12 +195,9 @@ static struct err *ssh_space(const struct target *t, u64 *ret_bytes)
 	err = run(t, &text, "ask for the free space", &answer);
 	if (err)
 		return err;
-	line = answer.out;
-	if (sscanf(line, "%*s %*u %*u %llu", &free_kib) != 1 ||
-	    free_kib > UINT64_MAX / 1024)
+	if (!server_answer_free(answer.out, ret_bytes))
 		return err_new(ERR_BAD_DATA, "%s does not say how much space it has",
 			       t->row->device);
-	*ret_bytes = free_kib * 1024;
 	return NULL;
 }
 
