@@ -267,7 +267,7 @@ struct err *network_wait_reachable(const struct network_goal *goal, u64 deadline
 	if (err)
 		return err;
 	for (;;) {
-		u64 spent = clock_now_ms() - start;
+		u64 spent;
 
 		err = connect_once(&to, len, CONNECT_MS);
 		if (!err)
