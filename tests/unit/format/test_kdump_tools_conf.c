@@ -163,7 +163,10 @@ static void what_makes_no_difference_is_a_warning(void **state)
 
 static void wrong_values_are_refused_with_what_would_be_right(void **state)
 {
-	assert_refused("FTP=ftp.example.com:/x", "line 1: dumps cannot be sent by FTP");
+	assert_refused("USE_KDUMP=1\nFTP=ftp.example.com:/x",
+		       "kdump-tools line 2: dumps cannot be sent by FTP to "
+		       "\"ftp.example.com:/x\"; set SSH or NFS, or leave FTP empty for "
+		       "KDUMP_COREDIR");
 	assert_refused("\nSSH=server", "line 2: Invalid value of the dump target");
 	assert_refused("NFS=server", "HOST:/EXPORT");
 	assert_refused("HOSTTAG=name", "ip or hostname");
