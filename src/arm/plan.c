@@ -125,6 +125,7 @@ static void plan_actions(struct planning *g)
 	m->failure_action = config_action_name(g->config->failure_action);
 	m->keep_dumps = g->config->keep_dumps;
 	m->watchdog = g->config->watchdog;
+	m->save_dmesg = g->config->save_dmesg;
 	m->targets = g->plan->targets;
 	m->hooks = g->plan->hooks;
 }

@@ -89,6 +89,7 @@ struct err *plan_nfs(struct planning *g, const char *source, const char *options
 	t->kind = "nfs";
 	t->fs_type = "nfs";
 	t->path = path;
+	t->tries = g->config->nfs.mount_retries;
 	t->device = plan_printf(g->plan, "%s", source);
 	t->options = nfs_options(g, options);
 	if (!err && (!t->device || !t->options))
@@ -178,6 +179,7 @@ struct err *plan_ssh(struct planning *g, const char *user_at_host,
 	t->kind = "ssh";
 	t->device = user_at_host;
 	t->path = g->config->path;
+	t->tries = g->config->ssh_retries;
 	t->key = IMAGE_KEY;
 	t->known_hosts = IMAGE_KNOWN_HOSTS;
 	err = add_known_hosts(g, at + 1);

@@ -8,6 +8,7 @@
 #include "capture/failure.h"
 #include "capture/hook.h"
 #include "capture/phase.h"
+#include "capture/remote.h"
 #include "capture/save.h"
 #include "capture/system.h"
 #include "capture/watchdog.h"
@@ -187,7 +188,7 @@ static bool save_all(struct capture *c)
 		if (!role_run_phase(r, "directory", work_directory, t, 0))
 			return false;
 		dialect_begin_log(t);
-		if (role_run_phase(r, "dmesg", work_dmesg, t, 0))
+		if (r->manifest->save_dmesg && role_run_phase(r, "dmesg", work_dmesg, t, 0))
 			dialect_saved_log(t);
 		role_run_phase(r, "report", work_report, t, REPORT_MS);
 	}
@@ -215,8 +216,11 @@ static void say_target(struct role *r, const struct manifest_target *row)
 static u64 open_ms(const struct capture *c)
 {
 	const struct manifest_deadlines *d = &c->role->manifest->deadlines;
+	u64 ms = d->device_ms + MOUNT_MS;
 
-	return d->device_ms + MOUNT_MS + (c->target.kind->is_remote ? d->network_ms : 0);
+	if (c->target.kind->is_remote)
+		ms += d->network_ms + remote_retry_ms(c->target.row);
+	return min_u64(ms, d->overall_ms);
 }
 
 /* Try one target. True if the dump is there, all of it. */

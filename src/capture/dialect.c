@@ -18,6 +18,16 @@ static const char *directory_of(const struct target *t)
 	return t->record->directory[0] ? t->record->directory : t->row->device;
 }
 
+void dialect_try_again(const struct target *t, u64 left)
+{
+	struct buf line = BUF_INIT;
+
+	if (is_debian(t))
+		buf_printf(&line, "Network not reachable; will try %llu more times\n",
+			   (unsigned long long)left);
+	sink_say(t->sink, &line);
+}
+
 void dialect_begin_log(const struct target *t)
 {
 	struct buf line = BUF_INIT;

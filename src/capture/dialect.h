@@ -8,6 +8,8 @@
 
 #include "capture/target.h"
 
+/* A server did not let us in; it is asked @left more times. */
+void dialect_try_again(const struct target *t, u64 left);
 void dialect_begin_log(const struct target *t);
 void dialect_begin_dump(const struct target *t);
 void dialect_saved_log(const struct target *t);

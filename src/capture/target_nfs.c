@@ -33,7 +33,7 @@ static struct err *mount_version(const struct target *t, const struct nfs_mount 
 	return err_wrap(err, "options %s", buf_text(&options));
 }
 
-static struct err *nfs_open(const struct target *t)
+static struct err *mount_export(const struct target *t)
 {
 	char own[IP_TEXT_SIZE];
 	const struct nfs_mount m = {
@@ -44,15 +44,11 @@ static struct err *nfs_open(const struct target *t)
 	};
 	const char *versions[NFS_VERSIONS_MAX];
 	struct err *first = NULL;
-	struct err *err = remote_reach(t, NFS_PORT);
 
-	if (err)
-		return err;
-	/* Known only now. */
-	network_own_address(own, t->row->address);
 	nfs_versions(m.options, versions);
 	for (size_t i = 0; versions[i]; i++) {
-		err = mount_version(t, &m, versions[i]);
+		struct err *err = mount_version(t, &m, versions[i]);
+
 		if (!err) {
 			err_free(first);
 			return NULL;
@@ -68,6 +64,11 @@ static struct err *nfs_open(const struct target *t)
 			first = err;
 	}
 	return first;
+}
+
+static struct err *nfs_open(const struct target *t)
+{
+	return remote_open(t, NFS_PORT, mount_export);
 }
 
 const struct target_kind target_kind_nfs = {

@@ -29,17 +29,19 @@ static struct err *run(const struct target *t, const struct buf *text, const cha
 }
 
 /* Connecting once says whether key and host key are right, before anything is promised. */
-static struct err *ssh_open(const struct target *t)
+static struct err *log_in(const struct target *t)
 {
 	cleanup(buf_deinit) struct buf text = BUF_INIT;
 	struct ssh_answer answer;
-	struct err *err = remote_reach(t, SSH_PORT);
 
-	if (err)
-		return err;
 	buf_add_str(&text, "umask 077; mkdir -p ");
 	ssh_quote(&text, t->row->path);
 	return run(t, &text, "make the directory", &answer);
+}
+
+static struct err *ssh_open(const struct target *t)
+{
+	return remote_open(t, SSH_PORT, log_in);
 }
 
 static struct err *make_directory(const struct target *t, unsigned try)

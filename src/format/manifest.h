@@ -52,6 +52,9 @@ struct manifest_target {
 	const char *address; /* "192.0.2.7" or "2001:db8::7", "" where nothing is remote */
 	u64 port;	     /* of the server, 0: the protocol's own */
 	const char *key, *known_hosts; /* files of the image, "" for none */
+	/* How often the server is asked for a session or a mount, a few seconds apart,
+	 * once the network had its time to come up. 0: once. */
+	u64 tries;
 };
 
 struct manifest_dump {
@@ -126,8 +129,9 @@ struct manifest {
 	const char *final;
 	/* "reboot", "halt", "poweroff", "shell" or "dump_to_rootfs". */
 	const char *failure_action;
-	u64 keep_dumps; /* remove the oldest beyond so many after a success, 0: never */
-	bool watchdog;	/* feed the watchdogs that are there */
+	u64 keep_dumps;	 /* remove the oldest beyond so many after a success, 0: never */
+	bool watchdog;	 /* feed the watchdogs that are there */
+	bool save_dmesg; /* save the log of the crashed kernel */
 	const struct manifest_module *modules;
 	size_t num_modules;
 	const struct manifest_target *targets; /* tried in this order */
@@ -156,6 +160,7 @@ struct manifest {
 		.final = "reboot",                                                         \
 		.failure_action = "reboot",                                                \
 		.watchdog = true,                                                          \
+		.save_dmesg = true,                                                        \
 		.collector = {.kind = "makedumpfile", .words = ""},                        \
 		.dump = {.level = 31, .compression = "zstd", .compression_level = -1},     \
 		.deadlines = {.device_ms = 30000,                                          \

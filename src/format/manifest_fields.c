@@ -16,6 +16,7 @@ static const struct manifest_field target_fields[] = {
 	MANIFEST_FIELD(FIELD_COUNT, manifest_target, port),
 	MANIFEST_FIELD(FIELD_STRING, manifest_target, key),
 	MANIFEST_FIELD(FIELD_STRING, manifest_target, known_hosts),
+	MANIFEST_FIELD(FIELD_COUNT, manifest_target, tries),
 };
 static const struct manifest_field hook_fields[] = {
 	MANIFEST_FIELD(FIELD_STRING, manifest_hook, when),

@@ -50,15 +50,16 @@ static json_t *crashed_to_json(const struct manifest *m)
 static json_t *scalars_to_json(const struct manifest *m)
 {
 	return json_pack(
-		"{ss sI ss ss ss ss ss sI sb s{ss ss} s{sI ss sI} s{sI sI sI sI sI sI}}",
+		"{ss sI ss ss ss ss ss sI sb sb s{ss ss} s{sI ss sI} s{sI sI sI sI sI sI}}",
 		"schema", "inquest.manifest", "version", (json_int_t)MANIFEST_VERSION,
 		"time_zone", m->time_zone, "host_name", m->host_name, "naming", m->naming,
 		"final", m->final, "failure_action", m->failure_action, "keep_dumps",
-		(json_int_t)m->keep_dumps, "watchdog", (int)m->watchdog, "collector",
-		"kind", m->collector.kind, "words", m->collector.words, "dump", "level",
-		(json_int_t)m->dump.level, "compression", m->dump.compression,
-		"compression_level", (json_int_t)m->dump.compression_level, "deadlines",
-		"device_ms", (json_int_t)m->deadlines.device_ms, "stall_ms",
+		(json_int_t)m->keep_dumps, "watchdog", (int)m->watchdog, "save_dmesg",
+		(int)m->save_dmesg, "collector", "kind", m->collector.kind, "words",
+		m->collector.words, "dump", "level", (json_int_t)m->dump.level,
+		"compression", m->dump.compression, "compression_level",
+		(json_int_t)m->dump.compression_level, "deadlines", "device_ms",
+		(json_int_t)m->deadlines.device_ms, "stall_ms",
 		(json_int_t)m->deadlines.stall_ms, "overall_ms",
 		(json_int_t)m->deadlines.overall_ms, "end_ms",
 		(json_int_t)m->deadlines.end_ms, "network_ms",

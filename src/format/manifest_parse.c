@@ -347,6 +347,7 @@ static struct err *parse_members(const json_t *root, struct manifest *m)
 	static const struct manifest_field scalars[] = {
 		MANIFEST_FIELD(FIELD_COUNT, manifest, keep_dumps),
 		MANIFEST_FIELD(FIELD_FLAG, manifest, watchdog),
+		MANIFEST_FIELD(FIELD_FLAG, manifest, save_dmesg),
 	};
 	const json_t *crashed;
 	struct err *err = parse_version(root, m);

@@ -33,6 +33,7 @@ static struct manifest example(struct rows *rows)
 	rows->targets[1].device = "kdump@archive";
 	rows->targets[1].address = "192.0.2.7";
 	rows->targets[1].port = 2222;
+	rows->targets[1].tries = 16;
 	m.targets = rows->targets;
 	m.num_targets = 2;
 	rows->hook = (struct manifest_hook){
@@ -57,6 +58,7 @@ static struct manifest example(struct rows *rows)
 	m.failure_action = "dump_to_rootfs";
 	m.naming = "kdump-tools";
 	m.keep_dumps = 3;
+	m.save_dmesg = false;
 	m.collector.words = "makedumpfile -c";
 	m.dump.level = 17;
 	m.crashed = (struct manifest_crashed){.kernel = "/boot/vmlinuz",
@@ -95,6 +97,8 @@ static void what_is_written_is_read_back(void **state)
 	assert_string_equal(got.targets[1].kind, "ssh");
 	assert_string_equal(got.targets[1].address, "192.0.2.7");
 	assert_int_equal(got.targets[1].port, 2222);
+	assert_int_equal(got.targets[1].tries, 16);
+	assert_int_equal(got.targets[0].tries, 0);
 	assert_string_equal(got.hooks[0].path, "/etc/hook");
 	assert_true(got.hooks[0].is_optional);
 	assert_string_equal(got.interfaces[0].parent, "bond0");
@@ -105,6 +109,7 @@ static void what_is_written_is_read_back(void **state)
 	assert_string_equal(got.naming, "kdump-tools");
 	assert_int_equal(got.keep_dumps, 3);
 	assert_true(got.watchdog);
+	assert_false(got.save_dmesg);
 	assert_string_equal(got.collector.words, "makedumpfile -c");
 	assert_int_equal(got.dump.level, 17);
 	assert_int_equal(got.dump.compression_level, -1);
@@ -130,7 +135,10 @@ static void absent_members_take_defaults(void **state)
 {
 	cleanup(manifest_deinit) struct manifest m = {0};
 
-	assert_success(parse("{\"version\":1,\"later\":[1]}", &m));
+	assert_success(parse(
+		"{\"version\":2,\"later\":[1],\"targets\":[{\"kind\":\"ssh\"}]}", &m));
+	assert_true(m.save_dmesg);
+	assert_int_equal(m.targets[0].tries, 0);
 	assert_int_equal(m.dump.level, 31);
 	assert_string_equal(m.dump.compression, "zstd");
 	assert_string_equal(m.final, "reboot");
@@ -175,6 +183,9 @@ static void bad_members_are_named(void **state)
 		{"{\"version\":2,\"naming\":\"x\"}", "naming is not"},
 		{"{\"version\":2,\"watchdog\":1}", "manifest.watchdog"},
 		{"{\"version\":2,\"keep_dumps\":-1}", "manifest.keep_dumps"},
+		{"{\"version\":2,\"save_dmesg\":0}", "manifest.save_dmesg"},
+		{"{\"version\":2,\"targets\":[{\"kind\":\"ssh\",\"tries\":-1}]}",
+		 "targets.tries"},
 		{"{\"version\":2,\"targets\":{}}", "targets is not an array"},
 		{"{\"version\":2,\"targets\":[{}]}", "targets[0] has no kind"},
 		{"{\"version\":2,\"routes\":[{\"to\":1}]}", "routes.to"},
