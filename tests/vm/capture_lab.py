@@ -143,15 +143,20 @@ class Disk:
         """{path: File} of all that is on it."""
         to = tempfile.mkdtemp(prefix="files-", dir=os.path.dirname(self.path))
         self.copy_out(to)
-        found = {}
-        for directory, subdirs, names in os.walk(to):
-            for name in subdirs + names:
-                host = os.path.join(directory, name)
-                st = os.lstat(host)
-                path = host[len(to) :]
-                if path != "/lost+found":
-                    found[path] = File(path, st.st_mode & 0o7777, st.st_size, host)
-        return found
+        return files_of(to)
+
+
+def files_of(top):
+    """{path: File} of all below the folder @top."""
+    found = {}
+    for directory, subdirs, names in os.walk(top):
+        for name in subdirs + names:
+            host = os.path.join(directory, name)
+            st = os.lstat(host)
+            path = host[len(top) :]
+            if path != "/lost+found":
+                found[path] = File(path, st.st_mode & 0o7777, st.st_size, host)
+    return found
 
 
 class Run:
@@ -244,12 +249,13 @@ class Lab:
         qemu_argv=(),
         cut_at=None,
         on_line=None,
-        console=None,
+        on_prompt=None,
     ):
         """Boot, crash, capture, end. @files is {path in the image: path here}, @programs are
         those of this host that it takes along with their libraries; @qemu_argv has
         network cards and what else; @cut_at is a text: the power goes when the console says it;
-        @on_line is called with the guest and each line."""
+        @on_line is called with the guest and each line, @on_prompt with the guest each time its
+        console waits behind a prompt of a shell (guest.type() answers)."""
         modules = self.modules_for(manifest) if modules is None else modules
         image = self.make_image(manifest, modules, files or {}, command_line, programs)
         machine = types.SimpleNamespace(
@@ -261,16 +267,18 @@ class Lab:
         for n, disk in enumerate(disks):
             argv += disk.argv(f"disk{n}")
         began = time.monotonic()
-        guest = qemu.Guest(argv + list(qemu_argv), console or self.path("console.log"))
+        guest = qemu.Guest(
+            argv + list(qemu_argv), self.path("console.log"), has_keyboard=on_prompt is not None
+        )
         try:
-            ending = self._watch(guest, cut_at, on_line)
+            ending = self._watch(guest, cut_at, on_line, on_prompt)
         finally:
             guest.close()
             os.unlink(image)
         return Run(guest.lines, ending, time.monotonic() - began)
 
-    def _watch(self, guest, cut_at, on_line):
-        looked = 0
+    def _watch(self, guest, cut_at, on_line, on_prompt):
+        looked, prompt = 0, None
         while True:
             try:
                 guest.step()
@@ -290,6 +298,9 @@ class Lab:
                 if "reboot: System halted" in line:
                     return "halt"
             looked = len(guest.lines)
+            if on_prompt and guest.tail.endswith(b"# ") and prompt != looked:
+                prompt = looked
+                on_prompt(guest)
 
 
 class Tap:
@@ -306,6 +317,10 @@ class Tap:
                 print(f"# {text}")
         print(f"{'ok' if condition else 'not ok'} {self.count} - {sentence}", flush=True)
         return bool(condition)
+
+    def skip(self, sentence, reason):
+        self.count += 1
+        print(f"ok {self.count} - {sentence} # SKIP {reason}", flush=True)
 
     def done(self):
         print(f"1..{self.count}")

@@ -1,4 +1,4 @@
-"""Servers for captures that go over the network: OpenSSH and NFS, on this machine's loopback.
+"""Servers for captures: OpenSSH and NFS on this machine's loopback, virtiofsd on a socket.
 
     enter_namespaces()                    # first of all: nothing here is seen by anybody else
     with SshServer(scratch) as server:
@@ -8,6 +8,7 @@
 All runs in a network and a mount namespace of its own, so that ports and /etc/passwd are ours. A
 guest reaches loopback through QEMU's user networking, as 10.0.2.2. Needs root.
 """
+import contextlib
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 
-from capture_lab import GuestError, run_tool
+from capture_lab import GuestError, files_of, run_tool
 
 GUEST_MAC = "52:54:00:12:34:56"
 GATEWAY, GUEST = "10.0.2.2", "10.0.2.15"
@@ -35,13 +36,16 @@ def find(program):
     return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
-def skip_all(reason):
-    print(f"1..0 # SKIP {reason}")
-    sys.exit(77)
+def why_not(server):
+    """Why this class of servers cannot be had here, None if it can."""
+    if os.getuid() != 0:
+        return "servers in namespaces of their own need root"
+    missing = [p for p in (*server.programs, "ip", "unshare") if not find(p)]
+    return f"{missing[0]} is not installed" if missing else None
 
 
 def enter_namespaces():
-    """Run this program again in namespaces of its own, with users that servers want."""
+    """Run this program again in namespaces of its own, with users that servers want. Needs root."""
     if os.environ.get("REMOTE_LAB"):
         run_tool("ip", "link", "set", "lo", "up")
         run_tool("mount", "-t", "tmpfs", "tmpfs", "/run")
@@ -57,8 +61,6 @@ def enter_namespaces():
                 f.write(text)
             run_tool("mount", "--bind", ours, path)
         return
-    if os.getuid() != 0:
-        skip_all("needs root, for servers in namespaces of their own")
     os.environ["REMOTE_LAB"] = "1"
     os.execvp("unshare", ["unshare", "--net", "--mount", sys.executable] + sys.argv)
 
@@ -76,6 +78,8 @@ def wait_for_port(port, child, seconds=20):
 
 class Server:
     """A child that is ended with us."""
+
+    programs = ()
 
     def __init__(self, scratch, name):
         self.dir = os.path.join(scratch, name)
@@ -116,6 +120,7 @@ def files_below(directory):
 
 class SshServer(Server):
     PORT = 2222
+    programs = ("sshd", "ssh", "ssh-keygen")
 
     def __init__(self, scratch, name="sshd"):
         super().__init__(scratch, name)
@@ -174,6 +179,7 @@ class NfsServer(Server):
     """NFS-Ganesha with rpcbind; exports a directory as /export."""
 
     PORT = 2049
+    programs = ("ganesha.nfsd", "rpcbind")
 
     def __init__(self, scratch, name="nfs", size_mib=256):
         super().__init__(scratch, name)
@@ -208,6 +214,7 @@ class NfsServer(Server):
         if self.rpcbind.poll() is None:
             self.rpcbind.kill()
             self.rpcbind.wait()
+        run_tool("umount", "-l", self.export)
 
     def manifest(self, version, path="/", **more):
         # Version 3 has the server's own path; version 4 has names that the server made up.
@@ -224,6 +231,40 @@ class NfsServer(Server):
             "crashkernel": "192M",
             "memory": "768M",
         }
+
+
+class VirtiofsServer(Server):
+    """A directory of this machine that a guest mounts by its tag."""
+
+    TAG = "dumps"
+    programs = ("/usr/lib/qemu/virtiofsd",)
+
+    def __init__(self, scratch, name="virtiofs"):
+        super().__init__(scratch, name)
+        self.shared, self.socket = os.path.join(self.dir, "shared"), os.path.join(self.dir, "socket")
+        os.mkdir(self.shared)
+        with open(os.path.join(self.dir, "log"), "ab") as log:
+            self.child = subprocess.Popen(
+                [*self.programs, f"--socket-path={self.socket}", "-o", f"source={self.shared}"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )
+        for _ in range(200):
+            if os.path.exists(self.socket):
+                return
+            time.sleep(0.1)
+        self.stop()
+        raise GuestError(f"virtiofsd does not listen: {self.log()}")
+
+    def qemu_argv(self, memory):
+        """Its memory is shared with the server, and so has to be given here again."""
+        return [
+            *("-object", f"memory-backend-memfd,id=ram,size={memory},share=on"),
+            *("-machine", "memory-backend=ram", "-chardev", f"socket,id=fs0,path={self.socket}"),
+            *("-device", f"vhost-user-fs-pci,chardev=fs0,tag={self.TAG}"),
+        ]
+
+    def files(self):
+        return files_of(self.shared)
 
 
 # Two adapters at one server: what a bond stands on.
@@ -252,7 +293,7 @@ class Switch:
             *("-netdev", "hubport,hubid=1,id=port2,netdev=port1"),
         ]
         for work in (self.to_server, self.to_guest):
-            threading.Thread(target=work, daemon=True).start()
+            threading.Thread(target=self.until_closed, args=(work,), daemon=True).start()
 
     @staticmethod
     def port(number):
@@ -260,9 +301,20 @@ class Switch:
         s.bind(("127.0.0.1", number))
         return s
 
+    def close(self):
+        for s in (self.guest, self.server):
+            with contextlib.suppress(OSError):
+                # It has no peer, which is said, but whoever waits on it wakes up.
+                s.shutdown(socket.SHUT_RDWR)
+            s.close()
+
+    @staticmethod
+    def until_closed(work):
+        with contextlib.suppress(OSError):
+            work()
+
     def to_server(self):
-        while True:
-            frame = self.guest.recv(65536)
+        while frame := self.guest.recv(65536):
             if frame[12:14] == self.tag[:2] and frame[15] == self.tag[3]:
                 self.passed += 1
                 self.server.sendto(frame[:12] + frame[16:], ("127.0.0.1", 7004))
@@ -270,8 +322,7 @@ class Switch:
                 self.dropped += 1
 
     def to_guest(self):
-        while True:
-            frame = self.server.recv(65536)
+        while frame := self.server.recv(65536):
             self.guest.sendto(frame[:12] + self.tag + frame[12:], ("127.0.0.1", 7002))
 
 

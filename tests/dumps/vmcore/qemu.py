@@ -17,10 +17,12 @@ class GuestError(Exception):
 
 class Guest:
     """Runs until closed. Progress is a console byte or a read or write of a disk. QEMU inherits the
-    descriptors @fds. What QMP tells unasked is in events, oldest first."""
+    descriptors @fds. What QMP tells unasked is in events, oldest first. With @has_keyboard its
+    console takes what type() sends."""
 
-    def __init__(self, argv, console, on_line=None, fds=()):
+    def __init__(self, argv, console, on_line=None, fds=(), has_keyboard=False):
         ours, theirs = socket.socketpair()
+        self.keyboard, keys = socket.socketpair() if has_keyboard else (None, None)
         self.qmp, self.pending, self.replies, self.events = ours, b"", [], []
         self.console = open(console, "wb+")
         self.lines, self.seen, self.tail = [], 0, b""
@@ -28,7 +30,13 @@ class Guest:
         self.sign, self.last_sign, self.last_asked = None, time.monotonic(), 0
         chardev = f"socket,id=qmp,fd={theirs.fileno()}"
         # Not to outlive a test that is killed.
-        argv = ["setpriv", "--pdeathsig", "KILL"] + argv + ["-serial", f"file:{console}"]
+        argv = ["setpriv", "--pdeathsig", "KILL"] + argv
+        if keys:
+            argv += ["-chardev", f"socket,id=console,fd={keys.fileno()},logfile={console}"]
+            argv += ["-serial", "chardev:console"]
+            fds = [*fds, keys.fileno()]
+        else:
+            argv += ["-serial", f"file:{console}"]
         argv += ["-chardev", chardev, "-mon", "chardev=qmp,mode=control"]
         self.child = subprocess.Popen(
             argv,
@@ -37,7 +45,9 @@ class Guest:
             stderr=subprocess.PIPE,
             pass_fds=[theirs.fileno(), *fds],
         )
-        theirs.close()
+        for end in (theirs, keys):
+            if end:
+                end.close()
         self.call("qmp_capabilities")
 
     def close(self):
@@ -45,6 +55,8 @@ class Guest:
         self.child.wait()
         self.child.stderr.close()
         self.qmp.close()
+        if self.keyboard:
+            self.keyboard.close()
         self.console.close()
 
     def send(self, execute, **arguments):
@@ -63,17 +75,24 @@ class Guest:
             raise GuestError(f"QMP {execute}: {reply['error']['desc']}")
         return reply["return"]
 
+    def type(self, text):
+        self.keyboard.sendall(text.encode())
+
     def alive(self):
         return self.child.poll() is None
 
     def step(self, also=()):
         """Wait a little for news; returns which of the descriptors @also can be read."""
-        ready = select.select([self.qmp, *also], [], [], 0.2)[0]
+        ours = [fd for fd in (self.qmp, self.keyboard) if fd]
+        ready = select.select([*ours, *also], [], [], 0.2)[0]
+        if self.keyboard in ready:
+            # What it prints is in the file too, and the guest waits if nobody takes it here.
+            self.keyboard.recv(1 << 16)
         if self.qmp in ready:
             self._receive()
         self._read_console()
         self._check_progress()
-        return [fd for fd in ready if fd is not self.qmp]
+        return [fd for fd in ready if fd not in ours]
 
     def _receive(self):
         data = self.qmp.recv(1 << 16)
