@@ -88,6 +88,11 @@ static struct err *work_dump(void *ctx)
 	return save_dump(VMCORE, ctx);
 }
 
+static struct err *work_copy(void *ctx)
+{
+	return save_copy(VMCORE, ctx);
+}
+
 static struct err *settle_and_save_record(const struct target *t)
 {
 	if (t->kind->begin && !t->record->directory[0])
@@ -177,12 +182,27 @@ static void run_pre_hooks(struct capture *c)
 					     "refused it");
 }
 
+/* The dump, in the way that is left. Each is a process of its own: a collector that runs
+ * out of memory does not keep the copy from being made. */
+static bool save_memory(struct role *r, struct target *t)
+{
+	bool is_saved;
+
+	dialect_begin_dump(t);
+	is_saved = role_run_phase(r, "dump", work_dump, t, 0);
+	if (!is_saved && save_may_copy(t)) {
+		dialect_begin_copy(t);
+		is_saved = role_run_phase(r, "copy", work_copy, t, 0);
+	}
+	dialect_saved_dump(t, is_saved ? NULL : r->record->reason);
+	return is_saved;
+}
+
 /* All that is saved, on a target that is open. True if the dump is. */
 static bool save_all(struct capture *c)
 {
 	struct role *r = c->role;
 	struct target *t = &c->target;
-	bool is_saved;
 
 	if (t->kind->holds_files) {
 		if (!role_run_phase(r, "directory", work_directory, t, 0))
@@ -193,12 +213,7 @@ static bool save_all(struct capture *c)
 		role_run_phase(r, "report", work_report, t, REPORT_MS);
 	}
 	run_pre_hooks(c);
-	if (c->is_refused)
-		return false;
-	dialect_begin_dump(t);
-	is_saved = role_run_phase(r, "dump", work_dump, t, 0);
-	dialect_saved_dump(t, is_saved ? NULL : r->record->reason);
-	return is_saved;
+	return c->is_refused ? false : save_memory(r, t);
 }
 
 static void say_target(struct role *r, const struct manifest_target *row)

@@ -56,6 +56,16 @@ void dialect_begin_dump(const struct target *t)
 	sink_say(t->sink, &line);
 }
 
+void dialect_begin_copy(const struct target *t)
+{
+	struct buf line = BUF_INIT;
+
+	if (is_debian(t))
+		buf_add_str(&line,
+			    "kdump-tools: makedumpfile failed, falling back to 'cp'\n");
+	sink_say(t->sink, &line);
+}
+
 void dialect_saved_log(const struct target *t)
 {
 	struct buf line = BUF_INIT;

@@ -12,6 +12,8 @@
 void dialect_try_again(const struct target *t, u64 left);
 void dialect_begin_log(const struct target *t);
 void dialect_begin_dump(const struct target *t);
+/* The collector failed, and all of memory is copied. */
+void dialect_begin_copy(const struct target *t);
 void dialect_saved_log(const struct target *t);
 /* @reason is NULL if the dump is there. */
 void dialect_saved_dump(const struct target *t, const char *reason);

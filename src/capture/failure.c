@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "capture/hook.h"
 #include "capture/phase.h"
+#include "format/console_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,23 @@ static struct err *work_shell(void *ctx)
 	return err_os(errno, "cannot run " SHELL " of the image");
 }
 
+static void say_shell(const struct role *r)
+{
+	struct buf line = BUF_INIT;
+
+	console_line_begin(&line, "shell");
+	console_line_add(&line, "leave_with", "exit");
+	console_line_add(&line, "final", system_end_name(r->end));
+	sink_fact(&r->sink, &line);
+}
+
+/* For as long as somebody sits there. */
+static void run_shell(struct role *r)
+{
+	say_shell(r);
+	role_run_phase(r, "shell", work_shell, NULL, UINT64_MAX);
+}
+
 void failure_act(struct role *r)
 {
 	const char *action = r->manifest->failure_action;
@@ -34,8 +52,7 @@ void failure_act(struct role *r)
 
 	hooks_run(r, "emergency", NULL);
 	if (str_eq(action, "shell"))
-		/* For as long as somebody sits there. */
-		role_run_phase(r, "shell", work_shell, NULL, UINT64_MAX);
+		run_shell(r);
 	else if (!r->end_is_given && system_end_parse(action, &end))
 		r->end = end;
 }

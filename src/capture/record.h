@@ -48,6 +48,8 @@ struct record {
 	char reason[RECORD_TEXT_SIZE];	  /* the first failure, "" if none */
 	u64 dump_level;
 	char compression[16];
+	bool is_copy_futile; /* what kept the dump from being saved keeps a plain copy too
+			      */
 	enum record_outcome outcome;
 	size_t num_phases, num_files;
 	struct record_phase phases[RECORD_PHASES_MAX];

@@ -25,6 +25,15 @@ must_check struct err *save_dmesg_of(struct dump *dump, const struct target *t);
  */
 must_check struct err *save_dump(const char *vmcore, const struct target *t);
 
+/* After save_dump() failed, or was killed: is a plain copy of all memory the last resort
+ * here? On the root file system, and where kdump-config(8) has it; not where it would meet
+ * with the same: a full disk, or memory that cannot be read. */
+bool save_may_copy(const struct target *t);
+
+/* Save that copy as vmcore (vmcore.STAMP), with holes for zeros. ERR_REFUSED if the target
+ * has no room for all of it. */
+must_check struct err *save_copy(const char *vmcore, const struct target *t);
+
 /* Save the capture kernel's own log as kexec-dmesg.log. */
 must_check struct err *save_capture_log(const struct target *t);
 

@@ -8,6 +8,7 @@
 #include "collect/collect.h"
 #include "format/console_line.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 #define MEMINFO	    "/proc/meminfo"
@@ -25,8 +26,8 @@ struct dump_job {
 	const struct sink *sink;
 	struct record *record;
 	bool is_stream;
-	bool is_copy;	   /* plain, whatever the collector says */
-	bool does_not_fit; /* foreseen, or come true */
+	bool does_not_fit;  /* foreseen, or come true */
+	bool is_unreadable; /* in parts */
 	u64 limit; /* of bytes, 0: none; a dump cut short there is better than none */
 	u64 written;
 	u64 last_said_ms;
@@ -134,6 +135,7 @@ static struct err *filter(struct dump_job *job, int fd, const char *path)
 	if (err)
 		return err;
 	say_filtered(job->sink, &stats);
+	job->is_unreadable = stats.is_incomplete;
 	if (stats.is_incomplete)
 		return err_new(ERR_INCOMPLETE,
 			       "%llu pages of the crashed kernel could not be read",
@@ -145,7 +147,7 @@ static struct err *write_dump(void *ctx, int fd, const char *path)
 {
 	struct dump_job *job = ctx;
 
-	if (job->is_copy || job->collector->way == COLLECTOR_COPY)
+	if (job->collector->way == COLLECTOR_COPY)
 		return plain_copy(job->vmcore, fd, path, job->collector->is_sparse,
 				  job->record);
 	if (job->collector->way == COLLECTOR_PROGRAM)
@@ -164,9 +166,7 @@ static struct err *save_once(struct dump_job *job)
 	struct err *err;
 
 	names_make(t->manifest->naming, t->record->started,
-		   job->is_copy ? DUMP_PLAIN
-				: collector_form(job->collector, job->is_stream),
-		   &names);
+		   collector_form(job->collector, job->is_stream), &names);
 	file.incomplete = names.dump_incomplete;
 	file.name = names.dump;
 	job->does_not_fit = false;
@@ -227,43 +227,73 @@ static struct err *save_in_process(struct dump_job *job)
 	job->options.should_stop = is_at_limit;
 	job->options.should_stop_ctx = job;
 	err = save_filtered(job);
+	job->record->is_copy_futile = job->does_not_fit || job->is_unreadable;
 	return err ? save_what_fits(job, err) : NULL;
 }
 
-/* Where there is a place of last resort, a dump that cannot be filtered is copied. */
-static bool may_copy_instead(const struct dump_job *job)
+static struct dump_job job_of(const char *vmcore, const struct target *t,
+			      const struct collector *c)
 {
-	return !job->does_not_fit && (job->target->kind == &target_kind_rootfs ||
-				      str_eq(job->target->manifest->naming, "kdump-tools"));
-}
-
-static struct err *save_copy_instead(struct dump_job *job, struct err *why)
-{
-	sink_warn(job->sink, why);
-	job->is_copy = true;
-	return save_once(job);
-}
-
-struct err *save_dump(const char *vmcore, const struct target *t)
-{
-	cleanup(collector_deinit) struct collector collector = {0};
-	struct dump_job job = {
+	return (struct dump_job){
 		.target = t,
 		.vmcore = vmcore,
-		.collector = &collector,
+		.collector = c,
 		.sink = t->sink,
 		.record = t->record,
 		.is_stream = t->kind->is_stream,
 		.last_said_ms = clock_now_ms(),
 	};
-	struct err *err;
+}
+
+struct err *save_dump(const char *vmcore, const struct target *t)
+{
+	cleanup(collector_deinit) struct collector collector = {0};
+	struct dump_job job = job_of(vmcore, t, &collector);
 
 	sink_warn(t->sink, collector_init(t->manifest, &collector));
 	job.options = collector.options;
+	t->record->is_copy_futile = collector.way == COLLECTOR_COPY;
 	if (collector.way != COLLECTOR_FILTER)
 		return save_once(&job);
 	snprintf(t->record->compression, sizeof(t->record->compression), "%s",
 		 collect_codec_name(collector.options.codec));
-	err = save_in_process(&job);
-	return err && may_copy_instead(&job) ? save_copy_instead(&job, err) : err;
+	return save_in_process(&job);
+}
+
+bool save_may_copy(const struct target *t)
+{
+	return !t->record->is_copy_futile && (t->kind == &target_kind_rootfs ||
+					      str_eq(t->manifest->naming, "kdump-tools"));
+}
+
+/* All of memory: to fill a disk with the beginning of it is worse than nothing. */
+static struct err *check_room_for_copy(const char *vmcore, const struct target *t)
+{
+	struct stat st;
+	u64 space = 0;
+	struct err *err;
+
+	if (!t->kind->space)
+		return NULL;
+	if (stat(vmcore, &st) < 0)
+		return err_os(errno, "cannot open %s", vmcore);
+	err = t->kind->space(t, &space);
+	if (err || (u64)st.st_size <= space)
+		return err;
+	return err_new(ERR_REFUSED,
+		       "a plain copy takes %lld bytes, and there is room for %llu",
+		       (long long)st.st_size, (unsigned long long)space);
+}
+
+struct err *save_copy(const char *vmcore, const struct target *t)
+{
+	struct collector collector = {.way = COLLECTOR_COPY, .is_sparse = true};
+	struct dump_job job = job_of(vmcore, t, &collector);
+	struct err *err = check_room_for_copy(vmcore, t);
+
+	if (err)
+		return err;
+	t->record->dump_level = 0;
+	snprintf(t->record->compression, sizeof(t->record->compression), "none");
+	return save_once(&job);
 }

@@ -53,6 +53,7 @@ static int set_up(void **state)
 	snprintf(vmcore, sizeof(vmcore), "%s/source", parent);
 	write_vmcore();
 	assert_success(record_new(&r));
+	manifest = MANIFEST_DEFAULTS;
 	sink.fd = open("/dev/null", O_WRONLY);
 	target = (struct target){.kind = &target_kind_fs,
 				 .row = &row,
@@ -152,6 +153,60 @@ static void a_full_disk_leaves_an_incomplete_dump_that_says_so(void **state)
 	assert_record_says("incomplete", "File too large");
 }
 
+static struct err *work_copy(void *ctx)
+{
+	return save_copy(vmcore, &target);
+}
+
+static void a_collector_that_fails_leaves_the_root_file_system_a_copy(void **state)
+{
+	cleanup(freep) char *copy = NULL, *source = NULL;
+	char path[1024];
+	size_t len, source_len;
+
+	manifest.collector =
+		(struct manifest_collector){.kind = "program", .words = "/bin/false"};
+	assert_failure(phase_run(work_dump, NULL, &generous, NULL), ERR_REFUSED,
+		       "/bin/false ended with status 1");
+	assert_false(save_may_copy(&target));
+	target.kind = &target_kind_rootfs;
+	assert_true(save_may_copy(&target));
+	assert_success(phase_run(work_copy, NULL, &generous, NULL));
+	finish();
+	assert_record_says("complete", NULL);
+	assert_false(exists("vmcore-incomplete"));
+	snprintf(path, sizeof(path), "%s/vmcore", dir.path);
+	assert_success(io_read_file(path, 1 << 20, &copy, &len));
+	assert_success(io_read_file(vmcore, 1 << 20, &source, &source_len));
+	assert_int_equal(len, source_len);
+	assert_memory_equal(copy, source, len);
+	/* And says what it is. */
+	assert_int_equal(r->dump_level, 0);
+	assert_string_equal(r->compression, "none");
+}
+
+static struct err *little_space(const struct target *t, u64 *ret_bytes)
+{
+	*ret_bytes = SMALL_BYTES;
+	return NULL;
+}
+
+static void what_does_not_fit_is_not_copied(void **state)
+{
+	struct target_kind small = target_kind_fs;
+
+	small.space = little_space;
+	target.kind = &small;
+	manifest.naming = "kdump-tools";
+	assert_true(save_may_copy(&target));
+	assert_failure(phase_run(work_dump, NULL, &generous, NULL), ERR_REFUSED,
+		       "there is room for 65536");
+	assert_false(save_may_copy(&target));
+	assert_failure(save_copy(vmcore, &target), ERR_REFUSED,
+		       "and there is room for 65536");
+	assert_false(exists("vmcore-incomplete"));
+}
+
 static void a_capture_that_never_ends_has_said_so_before(void **state)
 {
 	struct stat st;
@@ -204,6 +259,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_A_FRESH_DIR(a_whole_dump_is_complete),
 		IN_A_FRESH_DIR(a_full_disk_leaves_an_incomplete_dump_that_says_so),
+		IN_A_FRESH_DIR(a_collector_that_fails_leaves_the_root_file_system_a_copy),
+		IN_A_FRESH_DIR(what_does_not_fit_is_not_copied),
 		IN_A_FRESH_DIR(a_capture_that_never_ends_has_said_so_before),
 		IN_A_FRESH_DIR(what_is_no_dump_leaves_nothing_behind),
 		IN_A_FRESH_DIR(a_report_is_saved_if_there_is_one),
