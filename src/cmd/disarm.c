@@ -3,12 +3,13 @@
 #include "arm/image_store.h"
 #include "cmd/arming.h"
 #include "cmd/cmd.h"
+#include "cmd/kdump_config.h"
 
 #define LOCK_WAIT_MS 60000
 
 static const struct opt options[] = {
 	{.name = "purge",
-	 .help = "Remove the images and records that arming made, and our crashkernel= from the boot loader, too."},
+	 .help = "Remove the images, links and records that arming made, and our crashkernel= from the boot loader, too."},
 	ARMING_ROOT_OPTION,
 	OPTS_END,
 };
@@ -25,6 +26,8 @@ static struct err *run(const struct opts_result *given, enum exit_status *status
 		err = arm_unload(root);
 	if (!err && purge)
 		err = bootloader_restore(&(struct bootloader_options){.root = root});
+	if (!err && purge)
+		err = kdump_config_remove_links(root);
 	if (!err && purge)
 		err = image_store_purge(root);
 	arm_unlock(lock);

@@ -43,4 +43,8 @@ must_check struct err *kdump_config_check_links(const struct service *s,
 must_check struct err *kdump_config_make_links(const struct service *s,
 					       const char *release);
 
+/* Remove the links that lead to images of ours, and their directory if nothing else is in
+ * it. Links and files of another program stay. */
+must_check struct err *kdump_config_remove_links(const char *root);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/str.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -172,4 +173,80 @@ struct err *kdump_config_check_links(const struct service *s, const char *releas
 		return NULL;
 	err = check_link(s, KDUMP_CONFIG_INITRD, release);
 	return err ? err : check_link(s, KDUMP_CONFIG_KERNEL, release);
+}
+
+/* ---- removal ---- */
+
+/* Does the link at @path lead to an image of ours, by one link between? */
+static struct err *leads_to_image(const char *root, const char *path, bool *ret)
+{
+	char target[PATH_MAX];
+	char next[PATH_MAX];
+	struct err *err = read_link(root, path, target);
+
+	if (!err && str_has_prefix(target, KDUMP_CONFIG_INITRD "-")) {
+		err = read_link(root, target, next);
+		memcpy(target, next, sizeof(target));
+	}
+	if (!err)
+		*ret = str_has_prefix(target, ARM_STATE_DIR "/");
+	return err;
+}
+
+static struct err *remove_name(const char *root, const char *path)
+{
+	cleanup(freep) char *full = NULL;
+	struct err *err = root_join(root, path, &full);
+
+	if (!err && unlink(full) < 0 && errno != ENOENT)
+		err = err_os(errno, "cannot remove %s", full);
+	return err;
+}
+
+/* Remove the links of the form initrd.img-RELEASE that lead to images of ours. */
+static struct err *remove_between(const char *root, DIR *dir)
+{
+	struct err *err = NULL;
+	struct dirent *entry;
+
+	while (!err && (entry = readdir(dir))) {
+		cleanup(freep) char *path = NULL;
+		bool ours = false;
+
+		if (asprintf(&path, KDUMP_CONFIG_DIR "/%s", entry->d_name) < 0) {
+			path = NULL;
+			return err_nomem();
+		}
+		if (!str_has_prefix(path, KDUMP_CONFIG_INITRD "-"))
+			continue;
+		err = leads_to_image(root, path, &ours);
+		if (!err && ours)
+			err = remove_name(root, path);
+	}
+	return err;
+}
+
+struct err *kdump_config_remove_links(const char *root)
+{
+	cleanup(freep) char *full = NULL;
+	struct err *err = root_join(root, KDUMP_CONFIG_DIR, &full);
+	bool ours = false;
+	DIR *dir;
+
+	if (err)
+		return err;
+	dir = opendir(full);
+	if (!dir)
+		return errno == ENOENT ? NULL : err_os(errno, "cannot read %s", full);
+	err = leads_to_image(root, KDUMP_CONFIG_INITRD, &ours);
+	if (!err && ours)
+		err = remove_name(root, KDUMP_CONFIG_INITRD);
+	if (!err && ours)
+		err = remove_name(root, KDUMP_CONFIG_KERNEL);
+	if (!err)
+		err = remove_between(root, dir);
+	closedir(dir);
+	if (!err && rmdir(full) < 0 && errno != ENOTEMPTY && errno != EEXIST)
+		err = err_os(errno, "cannot remove %s", full);
+	return err;
 }
