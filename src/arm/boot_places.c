@@ -1,17 +1,15 @@
 #include "arm/boot_places_priv.h"
 
 #include "arm/bootloader.h"
-#include "base/io.h"
+#include "arm/root.h"
 #include "base/str.h"
 #include "format/shell_assign.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define GRUB_DEFAULTS "/etc/default/grub"
 #define GRUB_DROPINS  "/etc/default/grub.d"
@@ -64,37 +62,6 @@ struct err *boot_path(const char *root, const char *path, struct buf *ret)
 	return buf_check(ret);
 }
 
-bool boot_is_there(const char *root, const char *path)
-{
-	char full[PATH_MAX];
-	int len = snprintf(full, sizeof(full), "%s%s", root, path);
-
-	return len > 0 && (size_t)len < sizeof(full) && access(full, F_OK) == 0;
-}
-
-struct err *boot_file_read(const char *root, const char *path, char **ret)
-{
-	cleanup(buf_deinit) struct buf full = BUF_INIT;
-	cleanup(freep) char *text = NULL;
-	struct err *err = boot_path(root, path, &full);
-	size_t len;
-
-	if (err)
-		return err;
-	err = io_read_file(full.data, BOOT_FILE_MAX, &text, &len);
-	if (err && err_errno(err) == ENOENT) {
-		err_free(err);
-		*ret = NULL;
-		return NULL;
-	}
-	if (err)
-		return err;
-	if (strlen(text) != len)
-		return err_new(ERR_BAD_DATA, "%s has a zero byte; it is to be text", path);
-	*ret = steal(text);
-	return NULL;
-}
-
 /* Debian's grub-mkconfig does, upstream's and Fedora's do not. */
 bool boot_reads_dropins(const char *root)
 {
@@ -103,25 +70,25 @@ bool boot_reads_dropins(const char *root)
 
 	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
 		cleanup(freep) char *text = NULL;
-		struct err *err = boot_file_read(root, scripts[i], &text);
+		struct err *err = root_read_text(root, scripts[i], BOOT_FILE_MAX, &text);
 
 		err_ignore(err);
 		if (text)
 			return strstr(text, "/default/grub.d") != NULL;
 	}
-	return boot_is_there(root, GRUB_DROPINS);
+	return root_has(root, GRUB_DROPINS);
 }
 
 bool boot_has_grub(const char *root)
 {
-	return boot_is_there(root, GRUB_DEFAULTS) || boot_is_there(root, GRUB_DROPINS);
+	return root_has(root, GRUB_DEFAULTS) || root_has(root, GRUB_DROPINS);
 }
 
 struct err *boot_grub_uses_entries(const char *root, bool *ret)
 {
 	cleanup(shell_vars_deinit) struct shell_vars vars = {.is_lenient = true};
 	cleanup(freep) char *text = NULL;
-	struct err *err = boot_file_read(root, GRUB_DEFAULTS, &text);
+	struct err *err = root_read_text(root, GRUB_DEFAULTS, BOOT_FILE_MAX, &text);
 
 	if (!err && text)
 		err = shell_vars_read(&vars, text, GRUB_DEFAULTS);
@@ -197,7 +164,7 @@ static struct err *source_file(void *ctx, const char *path)
 		s->is_met = true;
 		return s->text ? shell_vars_read(&s->vars, s->text, path) : NULL;
 	}
-	err = boot_file_read(s->root, path, &text);
+	err = root_read_text(s->root, path, BOOT_FILE_MAX, &text);
 	return err || !text ? err : shell_vars_read(&s->vars, text, path);
 }
 
@@ -239,7 +206,7 @@ static struct err *search_file(void *ctx, const char *path)
 
 	if (str_eq(path, s->except))
 		return NULL;
-	err = boot_file_read(s->root, path, &text);
+	err = root_read_text(s->root, path, BOOT_FILE_MAX, &text);
 	if (!err && text)
 		err = boot_text_words(BOOT_TEXT_GRUB, text, &words);
 	if (!err && words.len) {
@@ -298,7 +265,7 @@ static struct err *add_entry(void *ctx, const char *path)
 {
 	struct entry_search *s = ctx;
 	cleanup(freep) char *text = NULL;
-	struct err *err = boot_file_read(s->root, path, &text);
+	struct err *err = root_read_text(s->root, path, BOOT_FILE_MAX, &text);
 
 	if (err || !text || (s->kernel && !entry_starts(text, s->kernel)))
 		return err;
@@ -309,7 +276,7 @@ static struct err *add_file(const char *root, const char *path, enum boot_text k
 			    bool even_if_absent, struct boot_places *p)
 {
 	cleanup(freep) char *text = NULL;
-	struct err *err = boot_file_read(root, path, &text);
+	struct err *err = root_read_text(root, path, BOOT_FILE_MAX, &text);
 
 	if (err || (!text && !even_if_absent))
 		return err;

@@ -34,10 +34,7 @@ must_check struct err *boot_places_add(struct boot_places *p, const char *path,
 must_check struct err *boot_places_find(const char *root, const char *kernel,
 					struct boot_places *ret);
 
-/* The text of a file below @root, NULL if there is none. */
-must_check struct err *boot_file_read(const char *root, const char *path, char **ret);
 must_check struct err *boot_path(const char *root, const char *path, struct buf *ret);
-bool boot_is_there(const char *root, const char *path);
 
 /* Does GRUB read /etc/default/grub.d here? */
 bool boot_reads_dropins(const char *root);

@@ -3,6 +3,7 @@
 #include "arm/arm.h"
 #include "arm/boot_places_priv.h"
 #include "arm/boot_state_priv.h"
+#include "arm/root.h"
 
 #include "base/child.h"
 #include "base/io.h"
@@ -275,7 +276,7 @@ static const char *grub_config(const char *root)
 					    "/etc/grub2-efi.cfg", "/etc/grub2.cfg"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		if (boot_is_there(root, paths[i]))
+		if (root_has(root, paths[i]))
 			return paths[i];
 	return NULL;
 }
@@ -286,7 +287,7 @@ static struct err *grub_config_has(const char *root, const char *path, const cha
 				   bool *ret)
 {
 	cleanup(freep) char *text = NULL;
-	struct err *err = boot_file_read(root, path, &text);
+	struct err *err = root_read_text(root, path, BOOT_FILE_MAX, &text);
 
 	if (!err)
 		*ret = text && (*words ? strstr(text, words) != NULL
@@ -369,7 +370,7 @@ static struct err *run_grubby(const struct bootloader_options *o, const char *wo
 
 static struct err *no_boot_loader(const struct bootloader_options *o, const char *words)
 {
-	if (boot_is_there(o->root, "/run/ostree-booted"))
+	if (root_has(o->root, "/run/ostree-booted"))
 		return err_new(ERR_ABSENT,
 			       "the boot loader's entries belong to ostree here: run "
 			       "rpm-ostree kargs --append-if-missing=%s",
@@ -412,7 +413,7 @@ struct err *bootloader_set(const struct bootloader_options *o)
 	cleanup(boot_places_deinit) struct boot_places p = {0};
 	struct err *err = make_words(o->value, &words);
 
-	if (!err && boot_is_there(o->root, "/run/ostree-booted"))
+	if (!err && root_has(o->root, "/run/ostree-booted"))
 		err = no_boot_loader(o, words.data);
 	if (!err)
 		err = boot_places_find(o->root, o->kernel, &p);
@@ -431,7 +432,7 @@ static struct err *plan_restore(const char *root, struct boot_place *place)
 	cleanup(buf_deinit) struct buf words = BUF_INIT, b = BUF_INIT;
 	cleanup(freep) char *now = NULL;
 	char *wanted = NULL;
-	struct err *err = boot_file_read(root, place->path, &now);
+	struct err *err = root_read_text(root, place->path, BOOT_FILE_MAX, &now);
 
 	if (err)
 		return err;

@@ -1,7 +1,7 @@
 #include "arm/configuration.h"
 
+#include "arm/root.h"
 #include "base/buf.h"
-#include "base/io.h"
 #include "format/inquest_conf.h"
 #include "format/kdump_conf.h"
 #include "format/kdump_tools_conf.h"
@@ -12,44 +12,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-static u64 line_of(const char *text, size_t offset)
-{
-	u64 line = 1;
-
-	for (size_t i = 0; i < offset; i++)
-		if (text[i] == '\n')
-			line++;
-	return line;
-}
-
-/* The text of a file below @root, NULL if it is not there. */
-static struct err *read_text(const char *root, const char *path, char **ret)
-{
-	cleanup(buf_deinit) struct buf full = BUF_INIT;
-	cleanup(freep) char *text = NULL;
-	struct err *err;
-	size_t len;
-
-	buf_printf(&full, "%s%s", root, path);
-	err = buf_check(&full);
-	if (err)
-		return err;
-	err = io_read_file(full.data, CONFIG_TEXT_MAX, &text, &len);
-	if (err && err_errno(err) == ENOENT) {
-		err_free(err);
-		*ret = NULL;
-		return NULL;
-	}
-	if (err)
-		return err;
-	if (strlen(text) != len)
-		return err_new(ERR_BAD_DATA,
-			       "%s has a zero byte in line %llu; it is to be text", path,
-			       (unsigned long long)line_of(text, strlen(text)));
-	*ret = steal(text);
-	return NULL;
-}
 
 /* The files of each dialect in the order in which they are read. */
 static const struct file {
@@ -68,7 +30,7 @@ static struct err *read_file(const char *root, const struct file *f,
 			     struct capture_config *c)
 {
 	cleanup(freep) char *text = NULL;
-	struct err *err = read_text(root, f->path, &text);
+	struct err *err = root_read_text(root, f->path, CONFIG_TEXT_MAX, &text);
 
 	if (err || !text)
 		return err;
@@ -106,13 +68,16 @@ static struct err *read_snippets(const char *root, struct capture_config *c)
 	count = scandir(full.data, &entries, is_snippet, alphasort);
 	if (count < 0)
 		return errno == ENOENT ? NULL : err_os(errno, "cannot list %s", dir);
+	if (count > SNIPPETS_MAX)
+		err = err_new(ERR_UNSUPPORTED, "%s has %d files, which is more than %d",
+			      dir, count, SNIPPETS_MAX);
 	for (int i = 0; i < count; i++) {
 		struct file f = {.parse = kexec_conf_parse};
 		char path[sizeof(dir) + sizeof(entries[i]->d_name)];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
 		f.path = path;
-		if (!err && i < SNIPPETS_MAX)
+		if (!err)
 			err = read_file(root, &f, c);
 		free(entries[i]);
 	}
@@ -139,18 +104,6 @@ struct err *configuration_read_dialect(const char *root, enum config_dialect dia
 	return NULL;
 }
 
-static struct err *is_there(const char *root, const char *path, bool *ret)
-{
-	cleanup(buf_deinit) struct buf full = BUF_INIT;
-	struct err *err;
-
-	buf_printf(&full, "%s%s", root, path);
-	err = buf_check(&full);
-	if (!err)
-		*ret = access(full.data, F_OK) == 0;
-	return err;
-}
-
 struct err *configuration_read(const char *root, struct capture_config *ret)
 {
 	static const struct {
@@ -162,14 +115,8 @@ struct err *configuration_read(const char *root, struct capture_config *ret)
 		{"/etc/default/kdump-tools", CONFIG_KDUMP_TOOLS},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
-		bool there = false;
-		struct err *err = is_there(root, choices[i].path, &there);
-
-		if (err)
-			return err;
-		if (there)
+	for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
+		if (root_has(root, choices[i].path))
 			return configuration_read_dialect(root, choices[i].dialect, ret);
-	}
 	return configuration_read_dialect(root, CONFIG_INQUEST, ret);
 }

@@ -119,20 +119,56 @@ struct err *root_resolve(const char *root, const char *path, char **ret)
 	return err;
 }
 
-struct err *root_read(const char *root, const char *path, size_t max_len, char **ret)
+static struct err *read_file(const char *root, const char *path, size_t max_len, char **ret,
+			     size_t *ret_len)
 {
 	cleanup(freep) char *resolved = NULL;
 	cleanup(freep) char *full = NULL;
 	struct err *err = root_resolve(root, path, &resolved);
-	size_t len = 0;
 
 	if (!err)
 		err = root_join(root, resolved, &full);
-	if (!err)
-		err = io_read_file(full, max_len, ret, &len);
+	return err ? err : io_read_file(full, max_len, ret, ret_len);
+}
+
+struct err *root_read(const char *root, const char *path, size_t max_len, char **ret)
+{
+	size_t len = 0;
+	struct err *err = read_file(root, path, max_len, ret, &len);
+
 	if (!err && len && (*ret)[len - 1] == '\n')
 		(*ret)[len - 1] = '\0';
 	return err;
+}
+
+static unsigned count_lines(const char *text)
+{
+	unsigned count = 0;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
+struct err *root_read_text(const char *root, const char *path, size_t max_len, char **ret)
+{
+	cleanup(freep) char *text = NULL;
+	size_t len = 0;
+	struct err *err = read_file(root, path, max_len, &text, &len);
+
+	if (err && err_errno(err) == ENOENT) {
+		err_free(err);
+		*ret = NULL;
+		return NULL;
+	}
+	if (err)
+		return err;
+	if (strlen(text) != len)
+		return err_new(ERR_BAD_DATA,
+			       "%s has a zero byte in line %u; it is to be text", path,
+			       count_lines(text) + 1);
+	*ret = steal(text);
+	return NULL;
 }
 
 char *root_read_or_null(const char *root, const char *path, size_t max_len)

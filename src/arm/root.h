@@ -25,6 +25,11 @@ must_check struct err *root_resolve(const char *root, const char *path, char **r
 must_check struct err *root_read(const char *root, const char *path, size_t max_len,
 				 char **ret);
 
+/* Read a file of text, all of it. *@ret is NULL if it is not there; ERR_BAD_DATA if it is
+ * longer than @max_len or has a zero byte, which the sentence says the line of. */
+must_check struct err *root_read_text(const char *root, const char *path, size_t max_len,
+				      char **ret);
+
 /* As root_read(), but NULL for whatever cannot be read: for what is nice to know. */
 char *root_read_or_null(const char *root, const char *path, size_t max_len);
 

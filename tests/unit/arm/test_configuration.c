@@ -62,6 +62,24 @@ static void put_text(const char *path, const char *text)
 	put(path, text, strlen(text));
 }
 
+static void more_snippets_than_are_read_are_refused(void **state)
+{
+	struct capture_config c;
+	char path[64];
+
+	put_text("/etc/default/kdump-tools", "USE_KDUMP=1\n");
+	for (unsigned i = 0; i <= 64; i++) {
+		snprintf(path, sizeof(path), "/etc/default/kexec.d/s%u", i);
+		put_text(path, "");
+		if (i == 63) {
+			assert_success(configuration_read(root, &c));
+			capture_config_deinit(&c);
+		}
+	}
+	assert_failure(configuration_read(root, &c), ERR_UNSUPPORTED,
+		       "/etc/default/kexec.d has 65 files");
+}
+
 static void the_first_dialect_that_is_there_counts(void **state)
 {
 	struct capture_config c;
@@ -127,6 +145,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_any_file_the_native_defaults_hold,
 						make_root, remove_root),
 		cmocka_unit_test_setup_teardown(a_zero_byte_is_refused_with_its_line,
+						make_root, remove_root),
+		cmocka_unit_test_setup_teardown(more_snippets_than_are_read_are_refused,
 						make_root, remove_root),
 		cmocka_unit_test_setup_teardown(the_first_dialect_that_is_there_counts,
 						make_root, remove_root),
