@@ -2,8 +2,6 @@
 
 #include "arm/arm_priv.h"
 #include "arm/estimate.h"
-#include "arm/image_store.h"
-#include "arm/plan.h"
 #include "arm/root.h"
 #include "base/clock.h"
 #include "base/io.h"
@@ -53,10 +51,12 @@ static void say_too_little(const char *root, u64 needed, const struct arm_option
 }
 
 /* Load what was planned and built, and remember it. */
-static struct err *load(const char *root, const struct plan *plan,
-			const struct stored_image *image, const struct arm_options *options)
+static struct err *load(const char *root, const struct armament *a,
+			const struct arm_options *options)
 {
 	cleanup(buf_deinit) struct buf command_line = BUF_INIT;
+	const struct stored_image *image = &a->image;
+	const struct plan *plan = a->plan;
 	struct kexec_image loaded = {.kernel = plan->kernel.image, .initrd = image->path};
 	struct arm_record record;
 	struct identity id;
@@ -75,7 +75,8 @@ static struct err *load(const char *root, const struct plan *plan,
 				     .initrd = loaded.initrd,
 				     .command_line = loaded.command_line,
 				     .release = plan->kernel.release,
-				     .target = plan->target_text,
+				     .target = a->target,
+				     .outdated = a->outdated,
 				     .boot_id = id.boot_id,
 				     .when = (u64)time(NULL),
 				     .image_bytes = image->image_bytes,
@@ -88,34 +89,96 @@ static struct err *load(const char *root, const struct plan *plan,
 			"the capture kernel is loaded, but not on record");
 }
 
-/* Plan and have the image. */
-static struct err *prepare(const char *root, const struct capture_config *config,
-			   const struct arm_options *options, struct plan **ret,
-			   struct stored_image *image)
+void armament_deinit(struct armament *a)
 {
-	cleanup(plan_freep) struct plan *plan = NULL;
+	plan_free(a->plan);
+	stored_image_deinit(&a->image);
+	free(a->outdated);
+	free(a->target);
+}
+
+/* An image from before leads where it did when it was loaded, as far as that is known. */
+static struct err *note_outdated(const char *root, const struct err *why,
+				 struct armament *a)
+{
+	struct arm_record last;
+	struct err *err = arm_record_read(root, &last);
+	bool is_known;
+
+	if (err)
+		return err;
+	is_known = *last.target && str_eq(last.initrd, a->image.path);
+	free(a->target);
+	a->target = strdup(is_known ? last.target : "that of an image built before");
+	a->outdated = strdup(err_message(why));
+	arm_record_deinit(&last);
+	return a->target && a->outdated ? NULL : err_nomem();
+}
+
+/* No image can be built, because of @why, which is returned if there is none from before.
+ * That one is better than nothing: it was good for a crash once. */
+static struct err *fall_back(const char *root, const struct arm_options *options,
+			     struct err *why, struct armament *a)
+{
+	struct err *err = image_store_last_good(root, a->plan->kernel.release, &a->image);
+
+	if (!err)
+		err = note_outdated(root, why, a);
+	if (err) {
+		err_ignore(err);
+		return why;
+	}
+	say(options, "no image can be built: %s", err_message(why));
+	say(options,
+	    "%s is the last good one and is taken; it was built because: %s; mend that and arm again",
+	    a->image.path, *a->image.reason ? a->image.reason : "there was none");
+	err_free(why);
+	return NULL;
+}
+
+static struct err *get_image(const char *root, const struct capture_config *config,
+			     const struct arm_options *options, struct armament *a)
+{
 	enum config_rebuild rebuild =
 		options && options->rebuild ? CONFIG_REBUILD_ALWAYS : config->rebuild;
 	cleanup(freep) char *found = NULL;
 	const char *init = options ? options->init : NULL;
-	struct err *err = plan_make(root, config, &plan);
+	struct err *err = NULL;
 
-	if (!err && !init) {
+	if (!init) {
 		err = initramfs_find_init(&found);
 		init = found;
 	}
+	if (!err)
+		err = image_store_get(root, a->plan, init, rebuild, &a->image);
+	if (!err && a->image.is_new)
+		say(options, "built %s: %s", a->image.path, a->image.reason);
+	return err;
+}
+
+struct err *arm_prepare(const char *root, const struct capture_config *config,
+			const struct arm_options *options, struct armament *ret)
+{
+	cleanup(armament_deinit) struct armament a = {0};
+	struct err *err = plan_make(root, config, &a.plan);
+
 	if (err)
 		return err;
 	for (size_t i = 0; i < config->warnings.count; i++)
 		say(options, "%s", config->warnings.words[i]);
-	for (size_t i = 0; i < plan->num_warnings; i++)
-		say(options, "%s", plan->warnings[i]);
-	err = image_store_get(root, plan, init, rebuild, image);
+	for (size_t i = 0; i < a.plan->num_warnings; i++)
+		say(options, "%s", a.plan->warnings[i]);
+	a.outdated = strdup("");
+	a.target = strdup(a.plan->target_text);
+	if (!a.outdated || !a.target)
+		return err_nomem();
+	err = get_image(root, config, options, &a);
+	if (err && !(options && options->no_load) && err_code(err) != ERR_NOMEM)
+		err = fall_back(root, options, err, &a);
 	if (err)
 		return err;
-	if (image->is_new)
-		say(options, "built %s: %s", image->path, image->reason);
-	*ret = steal(plan);
+	*ret = a;
+	a = (struct armament){0};
 	return NULL;
 }
 
@@ -154,18 +217,19 @@ static void set_sysctl(const char *root, const char *setting,
 struct err *arm_load(const char *root, const struct capture_config *config,
 		     const struct arm_options *options)
 {
-	cleanup(plan_freep) struct plan *plan = NULL;
-	cleanup(stored_image_deinit) struct stored_image image = {0};
+	cleanup(armament_deinit) struct armament a = {0};
+	/* What lies below another root is another machine's. */
+	struct arm_options how = options ? *options : (struct arm_options){0};
 	struct err *err;
 
+	how.no_load |= *root != '\0';
 	if (!config->is_enabled)
 		return err_new(ERR_REFUSED,
 			       "arming is switched off in the configuration (USE_KDUMP=0)");
-	err = prepare(root, config, options, &plan, &image);
-	/* What lies below another root is another machine's. */
-	if (err || *root || (options && options->no_load))
+	err = arm_prepare(root, config, &how, &a);
+	if (err || how.no_load)
 		return err;
-	err = load(root, plan, &image, options);
+	err = load(root, &a, options);
 	for (size_t i = 0; !err && i < config->sysctls.count; i++)
 		set_sysctl(root, config->sysctls.words[i], options);
 	return err;

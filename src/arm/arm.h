@@ -28,7 +28,10 @@ struct arm_record {
 	const char *release;	  /* of that kernel */
 	const char *target;	  /* for people: "/dev/vda1 (ext4), /var/crash" */
 	const char *boot_id;	  /* of the boot in which that was */
-	u64 when;		  /* seconds since the epoch */
+	/* Why the image is one from before, which may not be what is configured: no new one
+	 * could be built. "" if it is up to date. */
+	const char *outdated;
+	u64 when; /* seconds since the epoch */
 	u64 image_bytes, unpacked_bytes;
 	u64 needed_bytes; /* with less reserved it is not thought to live; 0: not known */
 	void *json;	  /* owns the strings */
@@ -69,7 +72,8 @@ struct arm_options {
 
 /* Plan, build what is out of date, load. The sentences of errors say what to do next. The
  * caller holds arm_lock(). Below a root other than "" nothing is loaded: what lies there is
- * another machine's. */
+ * another machine's. If an image that is due cannot be built, the last good one is loaded,
+ * which is said and put on record; without loading, that is an error. */
 must_check struct err *arm_load(const char *root, const struct capture_config *config,
 				const struct arm_options *options);
 /* Unload, with the lock held as well. */

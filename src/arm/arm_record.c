@@ -39,6 +39,7 @@ static void fill(struct arm_record *r, json_t *tree)
 		.release = text_of(tree, "release"),
 		.target = text_of(tree, "target"),
 		.boot_id = text_of(tree, "boot_id"),
+		.outdated = text_of(tree, "outdated"),
 		.when = number_of(tree, "when"),
 		.image_bytes = number_of(tree, "image_bytes"),
 		.unpacked_bytes = number_of(tree, "unpacked_bytes"),
@@ -72,12 +73,13 @@ struct err *arm_record_write(const char *root, const struct arm_record *r)
 	cleanup(freep) char *text = NULL;
 	struct new_file file = {.fd = -1};
 	json_t *tree = json_pack(
-		"{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "schema",
-		RECORD_SCHEMA, "version", 1, "kernel", r->kernel, "initrd", r->initrd,
-		"command_line", r->command_line, "release", r->release, "target", r->target,
-		"boot_id", r->boot_id, "when", (json_int_t)r->when, "image_bytes",
-		(json_int_t)r->image_bytes, "unpacked_bytes", (json_int_t)r->unpacked_bytes,
-		"needed_bytes", (json_int_t)r->needed_bytes);
+		"{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}",
+		"schema", RECORD_SCHEMA, "version", 1, "kernel", r->kernel, "initrd",
+		r->initrd, "command_line", r->command_line, "release", r->release, "target",
+		r->target, "boot_id", r->boot_id, "outdated", r->outdated, "when",
+		(json_int_t)r->when, "image_bytes", (json_int_t)r->image_bytes,
+		"unpacked_bytes", (json_int_t)r->unpacked_bytes, "needed_bytes",
+		(json_int_t)r->needed_bytes);
 	struct err *err = root_join(root, RECORD_PATH, &path);
 
 	text = tree ? json_dumps(tree, JSON_INDENT(2)) : NULL;

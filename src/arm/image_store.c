@@ -65,10 +65,10 @@ static struct err *store_init(struct store *s, const char *root, const char *rel
 
 /* Read the record, with the inputs in it. False, and why in @reason, if there is none that
  * makes sense. */
-static struct err *read_record(struct store *s, json_t **ret, struct buf *reason)
+static struct err *read_record(const char *path, json_t **ret, struct buf *reason)
 {
 	cleanup(freep) char *text = NULL;
-	struct err *err = io_read_file(s->record, RECORD_BYTES_MAX, &text, NULL);
+	struct err *err = io_read_file(path, RECORD_BYTES_MAX, &text, NULL);
 	json_t *tree;
 
 	*ret = NULL;
@@ -85,7 +85,7 @@ static struct err *read_record(struct store *s, json_t **ret, struct buf *reason
 				     ? json_string_value(json_object_get(tree, "schema"))
 				     : "")) {
 		json_decref(tree);
-		buf_printf(reason, "%s is damaged", s->record);
+		buf_printf(reason, "%s is damaged", path);
 		return buf_check(reason);
 	}
 	*ret = tree;
@@ -93,13 +93,13 @@ static struct err *read_record(struct store *s, json_t **ret, struct buf *reason
 }
 
 /* Is the image on disk the one of the record? */
-static struct err *check_image(struct store *s, const json_t *record, struct buf *reason)
+static struct err *check_image(const char *path, const json_t *record, struct buf *reason)
 {
 	const char *sum = json_string_value(json_object_get(record, "image_sha256"));
 	cleanup(freep) char *data = NULL;
 	char now[SHA256_TEXT];
 	size_t len;
-	struct err *err = io_read_file(s->image, IMAGE_BYTES_MAX, &data, &len);
+	struct err *err = io_read_file(path, IMAGE_BYTES_MAX, &data, &len);
 
 	if (err) {
 		buf_add_str(reason, err_message(err));
@@ -108,8 +108,15 @@ static struct err *check_image(struct store *s, const json_t *record, struct buf
 	}
 	sha256_text(data, len, now);
 	if (!sum || !str_eq(sum, now))
-		buf_printf(reason, "%s is damaged", s->image);
+		buf_printf(reason, "%s is damaged", path);
 	return buf_check(reason);
+}
+
+static void read_sizes(const json_t *record, struct stored_image *ret)
+{
+	ret->image_bytes = (u64)json_integer_value(json_object_get(record, "image_bytes"));
+	ret->unpacked_bytes =
+		(u64)json_integer_value(json_object_get(record, "unpacked_bytes"));
 }
 
 /* Why the image on disk does not do; @reason stays empty if it does. */
@@ -118,7 +125,7 @@ static struct err *find_reason(struct store *s, struct stored_image *ret,
 {
 	struct image_inputs recorded = {0};
 	json_t *record;
-	struct err *err = read_record(s, &record, reason);
+	struct err *err = read_record(s->record, &record, reason);
 
 	if (err || !record)
 		return err;
@@ -126,10 +133,8 @@ static struct err *find_reason(struct store *s, struct stored_image *ret,
 	if (!err)
 		err = image_inputs_compare(&recorded, &s->inputs, reason);
 	if (!err && !reason->len)
-		err = check_image(s, record, reason);
-	ret->image_bytes = (u64)json_integer_value(json_object_get(record, "image_bytes"));
-	ret->unpacked_bytes =
-		(u64)json_integer_value(json_object_get(record, "unpacked_bytes"));
+		err = check_image(s->image, record, reason);
+	read_sizes(record, ret);
 	image_inputs_deinit(&recorded);
 	json_decref(record);
 	return err;
@@ -161,14 +166,55 @@ static struct err *write_checked(const char *path, const void *data, size_t len,
 	return err;
 }
 
+/* Is the image at @path whole, by its record? False with no error if not. */
+static struct err *is_good(const char *path, const char *record_path, bool *ret,
+			   struct stored_image *image)
+{
+	cleanup(buf_deinit) struct buf reason = BUF_INIT;
+	json_t *record;
+	struct err *err = read_record(record_path, &record, &reason);
+	const char *why = "";
+
+	*ret = false;
+	if (err || !record)
+		return err;
+	err = check_image(path, record, &reason);
+	if (json_is_string(json_object_get(record, "reason")))
+		why = json_string_value(json_object_get(record, "reason"));
+	if (!err && !reason.len) {
+		*ret = true;
+		read_sizes(record, image);
+		image->reason = strdup(why);
+		if (!image->reason)
+			err = err_nomem();
+	}
+	json_decref(record);
+	return err;
+}
+
 /* Keep what was there; a missing one is fine. */
-static struct err *keep_old(const char *path, const char *old)
+static struct err *keep_file(const char *path, const char *old)
 {
 	if (unlink(old) < 0 && errno != ENOENT)
 		return err_os(errno, "cannot remove %s", old);
 	if (link(path, old) < 0 && errno != ENOENT && rename(path, old) < 0)
 		return err_os(errno, "cannot keep %s as %s", path, old);
 	return NULL;
+}
+
+/* Keep the pair that was there, if it is good: nothing else is worth the place of the one
+ * before it. */
+static struct err *keep_old(struct store *s)
+{
+	cleanup(stored_image_deinit) struct stored_image image = {0};
+	bool is_kept = false;
+	struct err *err = is_good(s->image, s->record, &is_kept, &image);
+
+	if (!err && is_kept)
+		err = keep_file(s->image, s->old_image);
+	if (!err && is_kept)
+		err = keep_file(s->record, s->old_record);
+	return err;
 }
 
 static struct err *write_record(struct store *s, const struct initramfs *image,
@@ -229,9 +275,7 @@ static struct err *build(struct store *s, const char *reason, struct stored_imag
 	if (!err)
 		err = make_directory(s->dir);
 	if (!err)
-		err = keep_old(s->image, s->old_image);
-	if (!err)
-		err = keep_old(s->record, s->old_record);
+		err = keep_old(s);
 	if (!err)
 		err = write_checked(s->image, image.data, image.len, true);
 	if (!err)
@@ -288,20 +332,41 @@ struct err *image_store_get(const char *root, const struct plan *plan, const cha
 	return NULL;
 }
 
-struct err *image_store_restore(const char *root, const char *release)
+/* Put the pair before back in its place. */
+static struct err *restore(struct store *s)
+{
+	if (rename(s->old_image, s->image) < 0)
+		return err_os(errno, "cannot rename %s", s->old_image);
+	if (rename(s->old_record, s->record) < 0)
+		return err_os(errno, "cannot rename %s", s->old_record);
+	return io_fsync_dir(s->dir);
+}
+
+struct err *image_store_last_good(const char *root, const char *release,
+				  struct stored_image *ret)
 {
 	cleanup(store_deinit) struct store s = {0};
+	cleanup(stored_image_deinit) struct stored_image image = {0};
+	bool is_there = false;
 	struct err *err = store_init(&s, root, release);
 
+	if (!err)
+		err = is_good(s.image, s.record, &is_there, &image);
+	if (!err && !is_there) {
+		err = is_good(s.old_image, s.old_record, &is_there, &image);
+		if (!err && is_there)
+			err = restore(&s);
+	}
 	if (err)
 		return err;
-	if (rename(s.old_image, s.image) < 0)
-		return errno == ENOENT ? err_new(ERR_ABSENT, "there is no %s to go back to",
-						 s.old_image)
-				       : err_os(errno, "cannot rename %s", s.old_image);
-	if (rename(s.old_record, s.record) < 0)
-		return err_os(errno, "cannot rename %s", s.old_record);
-	return io_fsync_dir(s.dir);
+	if (!is_there)
+		return err_new(ERR_ABSENT, "there is no image from before to go back to");
+	image.path = strdup(s.image + strlen(root));
+	if (!image.path)
+		return err_nomem();
+	*ret = image;
+	image = (struct stored_image){0};
+	return NULL;
 }
 
 struct err *image_store_purge(const char *root)

@@ -3,7 +3,7 @@
  *
  *	ARM_STATE_DIR/initrd-RELEASE		the image
  *	ARM_STATE_DIR/initrd-RELEASE.json	its record (docs/formats.md)
- *	ARM_STATE_DIR/initrd-RELEASE.old	the one before it, with its record
+ *	ARM_STATE_DIR/initrd-RELEASE.old	the good one before it, with its record
  *
  * An image appears under its name only when it was written whole and read back. A record
  * that an older version wrote, or none, means "build it anew" and is no error.
@@ -29,9 +29,11 @@ must_check struct err *image_store_get(const char *root, const struct plan *plan
 				       const char *init, enum config_rebuild rebuild,
 				       struct stored_image *ret);
 
-/* Put the image before the one of @release back in its place. ERR_ABSENT if there is none.
- */
-must_check struct err *image_store_restore(const char *root, const char *release);
+/* The last image for @release that is as it was when it was built, whatever it was built
+ * from: for when no new one can be had. If it is the one before, it is put back in its
+ * place. Its reason is why it was built. ERR_ABSENT if there is none. */
+must_check struct err *image_store_last_good(const char *root, const char *release,
+					     struct stored_image *ret);
 
 /* Remove all images and records. */
 must_check struct err *image_store_purge(const char *root);

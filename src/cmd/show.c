@@ -57,6 +57,11 @@ static void say_loaded(const struct arm_status *s, struct buf *b)
 	buf_printf(b, "initramfs:     %s (%.1f MiB, %.1f MiB unpacked)\n", r->initrd,
 		   (double)r->image_bytes / (double)MIB,
 		   (double)r->unpacked_bytes / (double)MIB);
+	if (*r->outdated)
+		buf_printf(
+			b,
+			"warning:       an image from before, as no new one can be built: %s\n",
+			r->outdated);
 	buf_printf(b, "target:        %s\n", r->target);
 	buf_printf(b, "command line:  %s\n", r->command_line);
 }

@@ -27,6 +27,11 @@ static void say_armed(const struct arm_status *s, struct buf *b)
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
 	buf_printf(b, ", kernel %s, loaded %s\n", r->release, date);
 	buf_printf(b, "target: %s\n", r->target);
+	if (*r->outdated)
+		buf_printf(
+			b,
+			"warning: with an image from before, as no new one can be built: %s\n",
+			r->outdated);
 }
 
 static struct err *run(const struct opts_result *given, enum exit_status *status)

@@ -1,7 +1,7 @@
 /* From a configuration to an image, on a made-up machine. */
 #include "fake_machine.h"
 
-#include "arm/arm.h"
+#include "arm/arm_priv.h"
 #include "arm/configuration.h"
 #include "arm/image_store.h"
 #include "arm/initramfs_check.h"
@@ -145,31 +145,172 @@ static void a_file_with_the_same_bytes_is_the_same(void **state)
 	fake_modules_deinit(&m);
 }
 
-static void a_damaged_image_is_built_anew_and_the_one_before_is_kept(void **state)
+#define IMAGE "var/lib/inquest/initrd-" FAKE_RELEASE
+
+static void forget(struct buf *said)
+{
+	buf_deinit(said);
+	*said = BUF_INIT;
+}
+
+static bool has_file(const struct fake_modules *m, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", m->dir, name);
+	return access(path, F_OK) == 0;
+}
+
+static void a_damaged_image_is_built_anew(void **state)
 {
 	struct fake_modules m;
 	struct buf said = BUF_INIT;
-	char path[256];
 
 	setup(&m);
 	assert_success(arm(&m, false, &said));
-	buf_deinit(&said);
-	said = BUF_INIT;
-	assert_failure(image_store_restore(m.dir, FAKE_RELEASE), ERR_ABSENT, "go back");
-	machine_file(&m, "var/lib/inquest/initrd-" FAKE_RELEASE, "rubbish");
+	forget(&said);
+	machine_file(&m, IMAGE, "rubbish");
 	assert_success(arm(&m, false, &said));
 	said_is(&said, "is damaged");
-	snprintf(path, sizeof(path), "%s/var/lib/inquest/initrd-" FAKE_RELEASE ".old",
-		 m.dir);
-	assert_int_equal(access(path, R_OK), 0);
-	assert_success(image_store_restore(m.dir, FAKE_RELEASE));
-	assert_int_not_equal(access(path, R_OK), 0);
-	machine_file(&m, "var/lib/inquest/initrd-" FAKE_RELEASE ".json", "{}");
+	machine_file(&m, IMAGE ".json", "{}");
 	assert_success(arm(&m, false, &said));
 	said_is(&said, "is damaged");
 	assert_success(image_store_purge(m.dir));
-	snprintf(path, sizeof(path), "%s/var/lib/inquest", m.dir);
-	assert_int_not_equal(access(path, F_OK), 0);
+	assert_false(has_file(&m, "var/lib/inquest"));
+	fake_modules_deinit(&m);
+}
+
+static void only_a_good_image_takes_the_place_of_the_one_before(void **state)
+{
+	struct fake_modules m;
+	struct stored_image image;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	assert_failure(image_store_last_good(m.dir, FAKE_RELEASE, &image), ERR_ABSENT,
+		       "no image from before");
+	assert_success(arm(&m, false, &said));
+	assert_success(arm(&m, true, &said));
+	assert_true(has_file(&m, IMAGE ".old"));
+	machine_file(&m, IMAGE, "rubbish");
+	assert_success(arm(&m, false, &said));
+	forget(&said);
+	/* Now the new one goes bad, and that from before it did. */
+	machine_file(&m, IMAGE, "rubbish");
+	assert_success(image_store_last_good(m.dir, FAKE_RELEASE, &image));
+	assert_string_equal(image.path, "/" IMAGE);
+	assert_string_equal(image.reason, "there was none for this kernel");
+	assert_true(image.image_bytes > 0);
+	assert_true(image.unpacked_bytes > 0);
+	stored_image_deinit(&image);
+	assert_false(has_file(&m, IMAGE ".old"));
+	assert_success(image_store_last_good(m.dir, FAKE_RELEASE, &image));
+	stored_image_deinit(&image);
+	machine_file(&m, IMAGE, "rubbish");
+	assert_failure(image_store_last_good(m.dir, FAKE_RELEASE, &image), ERR_ABSENT,
+		       "no image from before");
+	fake_modules_deinit(&m);
+}
+
+/* arm_load() below a root never loads; this is what it does before. */
+static struct err *prepare(const struct fake_modules *m, bool no_load, struct buf *said,
+			   struct armament *a)
+{
+	char init[128];
+	struct capture_config c;
+	struct arm_options options = {
+		.no_load = no_load, .init = init, .say = gather, .ctx = said};
+	struct err *err;
+
+	snprintf(init, sizeof(init), "%s/usr/libexec/inquest-capture", m->dir);
+	read_config(m, &c);
+	err = arm_prepare(m->dir, &c, &options, a);
+	capture_config_deinit(&c);
+	return err;
+}
+
+static void lose_module(const struct fake_modules *m, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/lib/modules/" FAKE_RELEASE "/kernel/%s", m->dir,
+		 name);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void where_no_image_can_be_built_the_last_good_one_is_taken(void **state)
+{
+	struct fake_modules m;
+	struct armament a;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	assert_success(prepare(&m, false, &said, &a));
+	assert_string_equal(a.outdated, "");
+	assert_string_equal(a.target, "/dev/vda1 (ext4), /var/crash");
+	armament_deinit(&a);
+	forget(&said);
+	lose_module(&m, "fs/jbd2/jbd2.ko");
+	assert_success(prepare(&m, false, &said, &a));
+	assert_string_equal(a.image.path, "/" IMAGE);
+	assert_non_null(strstr(a.outdated, "jbd2"));
+	assert_string_equal(a.target, "that of an image built before");
+	assert_true(a.image.image_bytes > 0);
+	armament_deinit(&a);
+	assert_non_null(strstr(buf_text(&said), "no image can be built: "));
+	said_is(&said, "is the last good one and is taken");
+	/* What is only built, for a kernel to come, is as good as not built. */
+	assert_failure(prepare(&m, true, &said, &a), ERR_ABSENT, "jbd2");
+	assert_true(has_file(&m, IMAGE));
+	machine_file(&m, IMAGE, "rubbish");
+	assert_failure(prepare(&m, false, &said, &a), ERR_ABSENT, "jbd2");
+	forget(&said);
+	fake_modules_deinit(&m);
+}
+
+static void an_outdated_image_leads_where_it_did(void **state)
+{
+	struct fake_modules m;
+	struct arm_record r = {.kernel = "/boot/vmlinuz",
+			       .initrd = "/" IMAGE,
+			       .command_line = "",
+			       .release = FAKE_RELEASE,
+			       .target = "/dev/vdz9 (xfs), /dumps",
+			       .outdated = "",
+			       .boot_id = "ab"};
+	struct armament a;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	assert_success(prepare(&m, false, &said, &a));
+	armament_deinit(&a);
+	assert_success(arm_record_write(m.dir, &r));
+	lose_module(&m, "fs/jbd2/jbd2.ko");
+	assert_success(prepare(&m, false, &said, &a));
+	assert_string_equal(a.target, "/dev/vdz9 (xfs), /dumps");
+	armament_deinit(&a);
+	forget(&said);
+	fake_modules_deinit(&m);
+}
+
+static void the_record_says_that_an_image_is_outdated(void **state)
+{
+	struct fake_modules m;
+	struct arm_record r = {.kernel = "/boot/vmlinuz",
+			       .initrd = "/" IMAGE,
+			       .command_line = "",
+			       .release = FAKE_RELEASE,
+			       .target = "",
+			       .outdated = "the disk is full",
+			       .boot_id = "ab"};
+	struct arm_record read;
+
+	setup(&m);
+	machine_dir(&m, "var/lib/inquest");
+	assert_success(arm_record_write(m.dir, &r));
+	assert_success(arm_record_read(m.dir, &read));
+	assert_string_equal(read.outdated, "the disk is full");
+	arm_record_deinit(&read);
 	fake_modules_deinit(&m);
 }
 
@@ -573,7 +714,11 @@ int main(void)
 		cmocka_unit_test(an_image_is_built_once_and_again_when_an_input_changes),
 		cmocka_unit_test(the_default_of_each_dialect_makes_an_image),
 		cmocka_unit_test(a_file_with_the_same_bytes_is_the_same),
-		cmocka_unit_test(a_damaged_image_is_built_anew_and_the_one_before_is_kept),
+		cmocka_unit_test(a_damaged_image_is_built_anew),
+		cmocka_unit_test(only_a_good_image_takes_the_place_of_the_one_before),
+		cmocka_unit_test(where_no_image_can_be_built_the_last_good_one_is_taken),
+		cmocka_unit_test(an_outdated_image_leads_where_it_did),
+		cmocka_unit_test(the_record_says_that_an_image_is_outdated),
 		cmocka_unit_test(what_cannot_be_a_target_is_refused_by_its_name),
 		cmocka_unit_test(a_disk_is_named_by_uuid_label_or_device),
 		cmocka_unit_test(a_btrfs_subvolume_is_mounted_by_its_name),
