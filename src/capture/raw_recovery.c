@@ -137,7 +137,8 @@ static void save_what_it_tells(struct recovery *r, const char *vmcore)
 		sink_warn(t->sink, err);
 		return;
 	}
-	sink_warn(t->sink, save_dmesg_of(dump, t));
+	if (!r->options->leaves_out_log)
+		sink_warn(t->sink, save_dmesg_of(dump, t));
 	report.ctx = dump;
 	err = t->kind->save(t, &report, &bytes);
 	if (err)

@@ -18,6 +18,7 @@ struct raw_recovery_options {
 	const char *parent; /* where the directory is made, "/var/crash" */
 	const char *naming; /* as in a manifest, "kdump" */
 	const char *host;   /* first part of the directory's name, "" for none */
+	bool leaves_out_log;
 	/* What the dump may be, once rearranged: those the program can read. */
 	const struct dump_format *const *formats;
 	struct sink sink; /* is told what is left out */

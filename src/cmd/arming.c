@@ -2,6 +2,7 @@
 
 #include "arm/configuration.h"
 #include "cmd/cmd.h"
+#include "cmd/raw_dumps.h"
 
 #include <string.h>
 
@@ -33,6 +34,8 @@ struct err *arming_load(const char *root, const struct arm_options *how)
 	err = configuration_read(root, &config);
 	if (!err)
 		err = arm_lock(root, LOCK_WAIT_MS, &lock);
+	if (!err && !how->no_load)
+		raw_dumps_take(root, &config, say, NULL);
 	if (!err)
 		err = arm_load(root, &config, &options);
 	arm_unlock(lock);

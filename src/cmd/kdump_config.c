@@ -106,8 +106,10 @@ static int load(struct service *s, const char *word)
 {
 	struct err *err = service_configure(s, CONFIG_KDUMP_TOOLS);
 
-	if (!err)
+	if (!err) {
+		service_take_raw_dumps(s);
 		return load_configured(s);
+	}
 	service_tell(s, err);
 	return remark("failed to load kdump kernel", FAILED);
 }

@@ -111,8 +111,10 @@ static int start(struct service *s, char **words)
 	err = service_configure(s, CONFIG_KDUMP);
 	if (err)
 		return cannot_start(s, err);
-	if (s->config.is_enabled)
+	if (s->config.is_enabled) {
+		service_take_raw_dumps(s);
 		return load(s);
+	}
 	fprintf(stderr, PROGRAM ": not armed: USE_KDUMP is not 1\n");
 	return OK;
 }

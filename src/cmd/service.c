@@ -5,6 +5,7 @@
 #include "arm/root.h"
 #include "base/io.h"
 #include "base/str.h"
+#include "cmd/raw_dumps.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -178,6 +179,11 @@ static void say(void *ctx, const char *sentence)
 
 	fflush(stdout);
 	fprintf(stderr, "%s: %s\n", s->program, sentence);
+}
+
+void service_take_raw_dumps(const struct service *s)
+{
+	raw_dumps_take(s->root, &s->config, say, (void *)(uintptr_t)s);
 }
 
 struct err *service_load(const struct service *s, const struct service_load *how)

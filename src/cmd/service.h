@@ -40,6 +40,9 @@ void service_deinit(struct service *s);
  * "kexec_file_load failed: …" as kexec prints it, and free it. NULL is nothing. */
 void service_tell(const struct service *s, struct err *err);
 
+/* Take dumps of crashes off raw targets; arming comes next, whatever came of it. */
+void service_take_raw_dumps(const struct service *s);
+
 /* Load what is configured, building what is out of date, and set its panic triggers. With
  * @rebuild build in any case; with @no_load leave it at that. */
 struct service_load {
