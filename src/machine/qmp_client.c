@@ -46,8 +46,29 @@ int qmp_client_fd(const struct qmp_client *c)
 	return c->fd;
 }
 
-struct err *qmp_client_send(struct qmp_client *c, const char *execute,
-			    const json_t *arguments, u64 *ret_id)
+/* As send(2), with @passed_fd as a descriptor besides unless it is -1. */
+static ssize_t send_some(int fd, const struct buf *b, int passed_fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control = {{0}};
+	struct iovec text = {.iov_base = b->data, .iov_len = b->len};
+	struct msghdr m = {.msg_iov = &text, .msg_iovlen = 1};
+
+	if (passed_fd >= 0) {
+		m.msg_control = control.bytes;
+		m.msg_controllen = sizeof(control.bytes);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &passed_fd, sizeof(int));
+	}
+	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+struct err *qmp_client_send_fd(struct qmp_client *c, const char *execute,
+			       const json_t *arguments, int passed_fd, u64 *ret_id)
 {
 	cleanup(buf_deinit) struct buf b = BUF_INIT;
 	u64 id = c->last_id + 1;
@@ -63,13 +84,23 @@ struct err *qmp_client_send(struct qmp_client *c, const char *execute,
 	/* Commands are a few hundred bytes and the socket's buffer is 200 KiB: either all
 	 * of one fits, or QEMU has stopped reading. */
 	do
-		n = send(c->fd, b.data, b.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = send_some(c->fd, &b, passed_fd);
 	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_os(errno, "QMP command %s", execute);
 	if (n != (ssize_t)b.len)
-		return err_os(n < 0 ? errno : EAGAIN, "QMP command %s", execute);
+		return err_new(ERR_INCOMPLETE,
+			       "QMP command %s: only %zd of %zu bytes could be sent",
+			       execute, n, b.len);
 	c->last_id = id;
 	*ret_id = id;
 	return NULL;
+}
+
+struct err *qmp_client_send(struct qmp_client *c, const char *execute,
+			    const json_t *arguments, u64 *ret_id)
+{
+	return qmp_client_send_fd(c, execute, arguments, -1, ret_id);
 }
 
 static struct err *hand_on(struct qmp_client *c, const char *line, size_t len)

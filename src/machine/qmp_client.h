@@ -26,9 +26,15 @@ CLEANUP_FREEP(qmp_client)
 int qmp_client_fd(const struct qmp_client *c);
 
 /* Send a command; its reply will carry *@ret_id. @arguments stays the caller's. ERR_OS
- * EAGAIN if QEMU does not read, EPIPE if it is gone. */
+ * EAGAIN if QEMU does not read, EPIPE if it is gone: nothing of it was sent then.
+ * ERR_INCOMPLETE if a part of it was, which QEMU may yet take for all of it. */
 must_check struct err *qmp_client_send(struct qmp_client *c, const char *execute,
 				       const json_t *arguments, u64 *ret_id);
+
+/* The same with a descriptor besides, as getfd takes one. It stays the caller's. */
+must_check struct err *qmp_client_send_fd(struct qmp_client *c, const char *execute,
+					  const json_t *arguments, int passed_fd,
+					  u64 *ret_id);
 
 /* Read what has come and hand on complete messages. */
 must_check struct err *qmp_client_receive(struct qmp_client *c);

@@ -116,6 +116,58 @@ static void a_peer_that_does_not_read_is_told_not_waited_for(void **state)
 	qmp_client_free(c);
 }
 
+static void a_command_sent_in_part_is_told_from_one_not_sent(void **state)
+{
+	struct seen s = {0};
+	cleanup(closep) int peer = -1;
+	struct qmp_client *c = connect_client(&s, &peer);
+	char *word = calloc(1, 4 << 20);
+	json_t *arguments;
+	u64 id;
+
+	/* More than a socket takes at once. */
+	memset(word, 'a', (4 << 20) - 1);
+	arguments = json_pack("{s:s}", "command-line", word);
+	assert_failure(qmp_client_send(c, "human-monitor-command", arguments, &id),
+		       ERR_INCOMPLETE, "bytes could be sent");
+	json_decref(arguments);
+	free(word);
+	qmp_client_free(c);
+}
+
+static void a_descriptor_goes_along_with_its_command(void **state)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control;
+	char line[256];
+	struct iovec iov = {.iov_base = line, .iov_len = sizeof(line) - 1};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control.bytes,
+			   .msg_controllen = sizeof(control.bytes)};
+	struct seen s = {0};
+	cleanup(closep) int peer = -1;
+	struct qmp_client *c = connect_client(&s, &peer);
+	int pipes[2], passed = -1;
+	char byte = 0;
+	u64 id;
+
+	assert_int_equal(pipe(pipes), 0);
+	assert_success(qmp_client_send_fd(c, "getfd", NULL, pipes[1], &id));
+	assert_true(recvmsg(peer, &m, 0) > 0);
+	assert_non_null(CMSG_FIRSTHDR(&m));
+	memcpy(&passed, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(passed));
+	say(passed, "x");
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	close(passed);
+	close(pipes[0]);
+	close(pipes[1]);
+	qmp_client_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +175,8 @@ int main(void)
 		cmocka_unit_test(a_closed_socket_is_no_error_but_an_end),
 		cmocka_unit_test(a_line_without_end_is_refused_before_it_eats_memory),
 		cmocka_unit_test(a_peer_that_does_not_read_is_told_not_waited_for),
+		cmocka_unit_test(a_command_sent_in_part_is_told_from_one_not_sent),
+		cmocka_unit_test(a_descriptor_goes_along_with_its_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
