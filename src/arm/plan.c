@@ -132,6 +132,9 @@ static void plan_actions(struct planning *g)
 
 /* Words that other loaders take and that have no meaning for kexec_file_load(2). The others
  * only say that it is to be used. */
+/* What Debian's file says by itself; our kdump-config has that name lead to our image. */
+#define KDUMP_TOOLS_INITRD "/var/lib/kdump/initrd.img"
+
 static void warn_of_ignored(struct planning *g)
 {
 	static const char *const known[] = {"-s", "--kexec-file-syscall",
@@ -150,7 +153,7 @@ static void warn_of_ignored(struct planning *g)
 				"%s among the arguments for kexec is ignored: kexec_file_load has nothing like it",
 				c->kexec_args.words[i]);
 	}
-	if (*c->initrd)
+	if (*c->initrd && !str_eq(c->initrd, KDUMP_TOOLS_INITRD))
 		plan_warn(
 			g->plan,
 			"KDUMP_INITRD=%s is ignored: the image is built and kept in " ARM_STATE_DIR,
