@@ -6,6 +6,7 @@
 #include "format/kernel_cmdline.h"
 #include "kexec/identity.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define TEXT_BYTES_MAX	(1u << 20)
@@ -101,6 +102,9 @@ struct err *arm_status_read(const char *root, struct arm_status *ret)
 	struct arm_status s = {0};
 	struct err *err = kexec_read_state(root, &s.kexec);
 
+	/* A load that does not end is no kernel without kexec. */
+	if (err && err_errno(err) == EBUSY)
+		return err;
 	s.has_kexec = !err;
 	err_ignore(err);
 	if (iomem)

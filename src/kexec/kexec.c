@@ -21,9 +21,11 @@
 #define BUSY_RETRY_MS 100
 #define CAP_SYS_BOOT  22 /* include/uapi/linux/capability.h */
 
-/* Read ROOT/@path, without a newline at its end. */
+/* Read ROOT/@path, without a newline at its end. crash_size is busy during a load, and
+ * while somebody else reads it (kernel/kexec_core.c, crash_get_memory_size()). */
 static struct err *read_state_file(const char *root, const char *path, char **ret)
 {
+	const u64 start = clock_now_ms();
 	cleanup(freep) char *full = NULL;
 	struct err *err;
 	size_t len;
@@ -33,6 +35,11 @@ static struct err *read_state_file(const char *root, const char *path, char **re
 		return err_nomem();
 	}
 	err = io_read_file(full, STATE_BYTES_MAX, ret, &len);
+	while (err && err_errno(err) == EBUSY && clock_now_ms() - start < BUSY_MS) {
+		err_ignore(err);
+		clock_sleep_ms(BUSY_RETRY_MS);
+		err = io_read_file(full, STATE_BYTES_MAX, ret, &len);
+	}
 	if (!err && len && (*ret)[len - 1] == '\n')
 		(*ret)[len - 1] = '\0';
 	return err;
