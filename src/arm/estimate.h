@@ -29,7 +29,7 @@ struct estimate {
 	u64 memmap_bytes;   /* struct page of the sections that memory lies in */
 	u64 runtime_bytes;  /* slab, per-CPU areas, hashes, page tables until /init runs */
 	u64 cpus_bytes;	    /* CPUs after the first, and what they compress with */
-	u64 devices_bytes;  /* rings and queues of network cards and the like */
+	u64 devices_bytes;  /* of adapters known for large ones: rings, queues, firmware */
 	u64 margin_bytes;
 	/* Of the unpacked bytes. */
 	u64 modules_bytes;
