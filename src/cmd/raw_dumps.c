@@ -57,7 +57,10 @@ void raw_dumps_take(const char *root, const struct capture_config *config,
 		if (t->kind != CONFIG_TARGET_RAW)
 			continue;
 		err = take(config, t->spec, &b);
-		if (err)
+		/* There is a file system: no dump, but nothing for a dump either. */
+		if (err && err_code(err) == ERR_REFUSED)
+			buf_printf(&b, "raw %s: %s", t->spec, err_message(err));
+		else if (err)
 			buf_printf(
 				&b,
 				"a dump that may be on %s is not taken off it: %s; the next crash writes over it, unless inquest recover is quicker",
