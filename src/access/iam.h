@@ -12,6 +12,7 @@
 #define ACCESS_IAM_H
 
 #include "base/err.h"
+#include "format/json_place.h"
 
 /* Bounds of one document: what is larger is refused. */
 #define IAM_POLICY_MAX	   (64u << 10) /* bytes of JSON */
@@ -24,6 +25,10 @@ struct iam_policy;
  * decisions. ERR_BAD_DATA names line or statement and what would be right. */
 must_check struct err *iam_policy_parse(const char *json, size_t len, const char *name,
 					struct iam_policy **ret);
+/* The same for a policy that is part of a document, at @at, and parsed already as @root. */
+must_check struct err *iam_policy_read(const struct json_document *d,
+				       const struct json_place *at, const json_t *root,
+				       const char *name, struct iam_policy **ret);
 void iam_policy_free(struct iam_policy *p);
 CLEANUP_FREEP(iam_policy)
 
