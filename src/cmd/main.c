@@ -1,4 +1,3 @@
-#include "base/io.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/kdump_config.h"
@@ -6,6 +5,7 @@
 #include "cmd/kdumpctl.h"
 #include "cmd/kexec_tool.h"
 #include "cmd/makedumpfile.h"
+#include "cmd/program.h"
 
 #include <string.h>
 
@@ -37,21 +37,6 @@ static const struct personality {
 	{"kdump-dep-generator", NULL, kdump_generator_main},
 };
 
-struct err *cmd_print(const struct buf *b)
-{
-	struct err *err = buf_check(b);
-
-	return err ? err : io_write_all(STDOUT_FILENO, b->data, b->len, "standard output");
-}
-
-static const struct cmd *find_verb(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (str_eq(verbs[i]->opts.name, name))
-			return verbs[i];
-	return NULL;
-}
-
 static const struct personality *find_personality(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -63,22 +48,9 @@ static const struct personality *find_personality(const char *path)
 	return NULL;
 }
 
-static void help(struct buf *b)
-{
-	buf_add_str(b, "Usage: " PROGRAM " VERB [options] ...\n"
-		       "From an unresponsive Linux machine to the named cause.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		buf_printf(b, "  %-18s %s\n", verbs[i]->opts.name, verbs[i]->opts.summary);
-	buf_add_str(b, "\n" PROGRAM " VERB --help tells the options of a verb, " PROGRAM
-		       " --version the version.\n");
-}
-
 static struct err *run_version(const struct opts_result *given, enum exit_status *status)
 {
-	cleanup(buf_deinit) struct buf b = BUF_INIT;
-
-	buf_add_str(&b, PROGRAM " " INQUEST_VERSION "\n");
-	return cmd_print(&b);
+	return program_print_version(PROGRAM);
 }
 
 const struct cmd cmd_version = {
@@ -89,58 +61,21 @@ const struct cmd cmd_version = {
 	.run = run_version,
 };
 
-/* Parse the words from argv[@first] on and run @cmd, called as `program verb`. */
-static struct err *run_cmd(const struct cmd *cmd, const char *program, int argc,
-			   char **argv, int first, enum exit_status *status)
-{
-	cleanup(opts_deinit) struct opts_result given = {0};
-	struct err *err = opts_parse(&cmd->opts, argc, argv, first, &given);
-
-	if (err)
-		return err;
-	if (given.wants_help) {
-		cleanup(buf_deinit) struct buf b = BUF_INIT;
-
-		opts_help(&b, program, &cmd->opts);
-		return cmd_print(&b);
-	}
-	return cmd->run(&given, status);
-}
-
-static struct err *run_verb(int argc, char **argv, enum exit_status *status)
-{
-	cleanup(buf_deinit) struct buf b = BUF_INIT;
-	const struct cmd *cmd;
-
-	if (argc < 2) {
-		help(&b);
-		return err_new(ERR_USAGE, "no verb was given\n\n%s", buf_text(&b));
-	}
-	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h") || str_eq(argv[1], "help")) {
-		help(&b);
-		return cmd_print(&b);
-	}
-	if (str_eq(argv[1], "--version") || str_eq(argv[1], "-V"))
-		return run_version(NULL, status);
-	cmd = find_verb(argv[1]);
-	if (!cmd)
-		return err_new(ERR_USAGE, "there is no verb %s; see " PROGRAM " --help",
-			       argv[1]);
-	return run_cmd(cmd, PROGRAM, argc, argv, 2, status);
-}
-
 int main(int argc, char **argv)
 {
+	const struct program program = {
+		.name = PROGRAM,
+		.summary = "From an unresponsive Linux machine to the named cause.",
+		.verbs = verbs,
+		.num_verbs = ARRAY_SIZE(verbs),
+	};
 	const struct personality *p = find_personality(argc ? argv[0] : PROGRAM);
 	enum exit_status status = EXIT_DONE;
-	cleanup(err_freep) struct err *err = NULL;
+	struct err *err;
 
 	if (p && p->main)
 		return p->main(argc, argv);
-	err = p ? run_cmd(p->cmd, "", argc, argv, 1, &status)
-		: run_verb(argc, argv, &status);
-	if (!err)
-		return status;
-	fprintf(stderr, PROGRAM ": %s\n", err_message(err));
-	return status != EXIT_DONE ? status : exit_status_for(err);
+	err = p ? program_run_cmd(p->cmd, "", argc, argv, 1, &status)
+		: program_run(&program, argc, argv, &status);
+	return program_end(PROGRAM, err, status);
 }

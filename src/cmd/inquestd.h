@@ -1,0 +1,9 @@
+/* The verbs of inquestd, one file each. */
+#ifndef CMD_INQUESTD_H
+#define CMD_INQUESTD_H
+
+#include "cmd/cmd.h"
+
+extern const struct cmd cmd_check_policy;
+
+#endif
