@@ -134,17 +134,26 @@ def refused_key(t):
     check_cut(t, run, files_below(directory), "failed", "Permission denied (publickey")
 
 
-def full_server(t):
-    directory = os.path.join(t.lab.scratch, "full")
-    os.makedirs(directory)
-    run_tool("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", directory)
-    try:
-        run = t.capture(t.server.manifest(directory, **QUICK), **t.server.guest())
-        files = files_below(directory)
-        check_cut(t, run, files, "incomplete", "No space left on device")
-        t.check("the log is there", named(files, "*/vmcore-dmesg.txt"), sorted(files))
-    finally:
-        run_tool("umount", "-l", directory)
+def full_server(words, **more):
+    def case(t):
+        directory = os.path.join(t.lab.scratch, "full")
+        os.makedirs(directory)
+        run_tool("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", directory)
+        try:
+            manifest = t.server.manifest(directory, **QUICK, **more)
+            run = t.capture(manifest, **t.server.guest())
+            files = files_below(directory)
+            check_cut(t, run, files, "incomplete", words)
+            t.check("the log is there", named(files, "*/vmcore-dmesg.txt"), sorted(files))
+        finally:
+            run_tool("umount", "-l", directory)
+
+    return case
+
+
+# The server is asked how much room it has; of a plain copy nobody knows how long it will be.
+FORESEEN = full_server("bytes, and there is room for")
+FILLS = full_server("No space left on device", collector={"kind": "cp", "words": "cp"})
 
 
 def nfs_dies(t):
@@ -234,7 +243,8 @@ FAULTS = [
     Case("SSH, connection cut", cut_connection, SshServer),
     Case("SSH, host key changed", changed_host_key, SshServer),
     Case("SSH, key refused", refused_key, SshServer),
-    Case("SSH, server full", full_server, SshServer),
+    Case("SSH, server full", FORESEEN, SshServer),
+    Case("SSH, a copy fills it", FILLS, SshServer),
     Case("SSH, no carrier", no_carrier, SshServer),
     Case("SSH, DHCP silent", silent_dhcp, SshServer),
     Case("NFS, server dies", nfs_dies, NfsServer),
