@@ -1,9 +1,9 @@
 /*
  * The audit log: CloudTrail-shaped JSON lines, each carrying the hash of the one before.
  *
- * Any thread may append; appends are in one order, and each has been fsynced when it
- * returns (those that come at the same time share one fsync). If a line cannot be written,
- * nothing may be injected. Secrets, session tokens and whole signatures are never in it.
+ * Any thread may append; lines are in one order, and those that come at the same time share
+ * one fsync. If a line cannot be written or synced, nothing may be injected. Secrets,
+ * session tokens and whole signatures are never in it. docs/formats.md has the members.
  */
 #ifndef TRIGGER_AUDIT_H
 #define TRIGGER_AUDIT_H
@@ -14,8 +14,9 @@
 
 struct audit;
 
-/* Open for appending, 0600. The last line is checked; a line cut short by a power cut is
- * closed off and said so in a line of its own. */
+/* Open for appending, 0600. ERR_BAD_DATA if the last line is not one of ours. One cut short
+ * by a power cut is closed off, and a line of its own says so. ERR_REFUSED if another
+ * process has it open. */
 must_check struct err *audit_open(const char *path, struct audit **ret);
 void audit_close(struct audit *a);
 static inline void audit_closep(struct audit **a)
@@ -37,10 +38,38 @@ struct audit_event {
 	s64 time_ms;
 };
 
+/* Which line was written: audit_sync() waits for it. Layout is public; no one looks in. */
+struct audit_ticket {
+	u64 sequence, epoch;
+};
+
+/* Write the line; it is not on disk yet. @ret may be NULL where nobody waits for it: what
+ * is only refused, asked or tried. */
+must_check struct err *audit_write(struct audit *a, const struct audit_event *e,
+				   struct audit_ticket *ret);
+/* Wait until the line, and with it all before it, is on disk. On an error it is not in the
+ * file. */
+must_check struct err *audit_sync(struct audit *a, const struct audit_ticket *ticket);
+
+/* Both. */
 must_check struct err *audit_append(struct audit *a, const struct audit_event *e);
 
-/* Follow the chain of the file at @path. *@ret_lines is how many are good; ERR_BAD_DATA
- * names the first line that is not as it was written. */
-must_check struct err *audit_verify(const char *path, u64 *ret_lines);
+#define AUDIT_HASH_LEN 64 /* SHA-256, hexadecimal */
+
+struct audit_check {
+	u64 lines; /* that are good, from the start */
+	u64 cuts;  /* of these, how many say that a line before them was cut short */
+	char last_hash[AUDIT_HASH_LEN + 1]; /* of the last of them */
+};
+
+/* Follow the chain of the file at @path. *@ret is filled whatever comes. ERR_BAD_DATA names
+ * the first line that is not as it was written; ERR_INCOMPLETE says that the last line has
+ * no end. That lines are missing from the end only shows when last_hash was noted elsewhere
+ * before. */
+must_check struct err *audit_verify(const char *path, struct audit_check *ret);
+
+/* The same of @len bytes in memory, which @name calls. */
+must_check struct err *audit_verify_text(const char *text, size_t len, const char *name,
+					 struct audit_check *ret);
 
 #endif
