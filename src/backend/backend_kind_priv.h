@@ -34,6 +34,8 @@ struct backend_kind {
 };
 
 extern const struct backend_kind backend_kind_qmp;
+extern const struct backend_kind backend_kind_ipmi;
+extern const struct backend_kind backend_kind_exec;
 
 /* How an injection ended. @why becomes the result's. */
 void backend_result_sent(struct backend_result *r);

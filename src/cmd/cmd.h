@@ -36,6 +36,7 @@ extern const struct cmd cmd_disarm;
 extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_recover;
 extern const struct cmd cmd_estimate;
+extern const struct cmd cmd_nmi;
 extern const struct cmd cmd_rebuild;
 extern const struct cmd cmd_reload;
 extern const struct cmd cmd_propagate;

@@ -3,25 +3,12 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/confirm.h"
 #include "cmd/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-
-#define ANSWER_MAX 16
-
-static bool answers_yes(void)
-{
-	char answer[ANSWER_MAX] = "";
-
-	printf("Crash this system now (yes/no)? ");
-	fflush(stdout);
-	if (!fgets(answer, sizeof(answer), stdin))
-		return false;
-	answer[strcspn(answer, "\n")] = '\0';
-	return str_eq(answer, "yes");
-}
 
 /* Written by root, this works whatever kernel.sysrq says. */
 static struct err *pull_trigger(const char *root)
@@ -49,7 +36,7 @@ struct err *crash_test(const char *root, bool asks)
 	printf("This crashes the running system, as echo c > /proc/sysrq-trigger does: no\n"
 	       "service is stopped, what is not saved is lost. File systems are synced\n"
 	       "before. Then the capture kernel saves a dump and ends as configured.\n");
-	if (asks && !answers_yes())
+	if (asks && !confirm("Crash this system now"))
 		return err_new(ERR_REFUSED, "not crashed: the answer was not yes");
 	fflush(stdout);
 	return pull_trigger(root);
