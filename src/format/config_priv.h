@@ -79,6 +79,10 @@ must_check struct err *config_set_bins(struct capture_config *c,
 				       const char *text);
 must_check struct err *config_set_modules(struct capture_config *c, const char *text);
 
+/* What a target's word means: anything but raw, nfs, ssh and virtiofs is the type of a file
+ * system. */
+enum config_target_kind config_target_kind(const char *word);
+
 /* Add a target after looking at its spec's form; its line is that of @at. */
 must_check struct err *config_add_target(struct capture_config *c,
 					 const struct config_place *at,

@@ -196,6 +196,22 @@ static bool is_user_at_host(const char *spec)
 	return at && at != spec && at[1] && *spec != '-' && at[1] != '-';
 }
 
+enum config_target_kind config_target_kind(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum config_target_kind kind;
+	} kinds[] = {{"raw", CONFIG_TARGET_RAW},
+		     {"nfs", CONFIG_TARGET_NFS},
+		     {"ssh", CONFIG_TARGET_SSH},
+		     {"virtiofs", CONFIG_TARGET_VIRTIOFS}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (str_eq(word, kinds[i].word))
+			return kinds[i].kind;
+	return CONFIG_TARGET_FS;
+}
+
 struct err *config_add_target(struct capture_config *c, const struct config_place *at,
 			      const struct config_target *target)
 {

@@ -142,14 +142,7 @@ static struct err *set_sysctl(struct reader *r, const struct option *o, const ch
 /* KIND SPEC [OPTIONS]: a KIND that is none of ours is the type of a file system. */
 static struct err *set_target(struct reader *r, const struct option *o, const char *value)
 {
-	static const struct {
-		const char *name;
-		enum config_target_kind kind;
-	} kinds[] = {{"raw", CONFIG_TARGET_RAW},
-		     {"nfs", CONFIG_TARGET_NFS},
-		     {"ssh", CONFIG_TARGET_SSH},
-		     {"virtiofs", CONFIG_TARGET_VIRTIOFS}};
-	struct config_target target = {.kind = CONFIG_TARGET_FS};
+	struct config_target target = {.fs_type = ""};
 	cleanup(freep) char *copy = strdup(value);
 	char *words[3] = {NULL}, *state = NULL;
 	size_t count = 0;
@@ -166,15 +159,11 @@ static struct err *set_target(struct reader *r, const struct option *o, const ch
 	if (count < 2)
 		return config_expect(&r->at, o->name, value,
 				     "KIND SPEC [OPTIONS], such as ext4 LABEL=crash");
-	target.fs_type = words[0];
+	target.kind = config_target_kind(words[0]);
+	if (target.kind == CONFIG_TARGET_FS)
+		target.fs_type = words[0];
 	target.spec = words[1];
 	target.options = words[2];
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (str_eq(words[0], kinds[i].name)) {
-			target.kind = kinds[i].kind;
-			target.fs_type = "";
-		}
-	}
 	return config_add_target(r->c, &r->at, &target);
 }
 

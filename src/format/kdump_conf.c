@@ -47,19 +47,8 @@ static struct err *set_fs(struct reader *r, const struct option *o, const char *
 
 static struct err *set_target(struct reader *r, const struct option *o, const char *value)
 {
-	static const struct {
-		const char *name;
-		enum config_target_kind kind;
-	} kinds[] = {{"raw", CONFIG_TARGET_RAW},
-		     {"nfs", CONFIG_TARGET_NFS},
-		     {"ssh", CONFIG_TARGET_SSH},
-		     {"virtiofs", CONFIG_TARGET_VIRTIOFS}};
-	struct config_target target = {.spec = value};
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_eq(o->name, kinds[i].name))
-			target.kind = kinds[i].kind;
-	return add_target(r, &target);
+	return add_target(r, &(struct config_target){.kind = config_target_kind(o->name),
+						     .spec = value});
 }
 
 static struct err *set_path(struct reader *r, const struct option *o, const char *value)
