@@ -1,7 +1,7 @@
 /* What became of the owners of locks, in the dump of a deadlock whose memory is changed. */
 #include "testing.h"
 
-#include "core_image.h"
+#include "seed_dump.h"
 
 #include "analyse/blocked.h"
 #include "base/bytes.h"
@@ -13,13 +13,8 @@
 #define COMPACTD 0xff374a0f1093c200
 #define QUERYD	 0xff374a0f02890000 /* waits for the lock of the map the longest */
 
-static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
 struct world {
-	struct core_image image;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
+	struct seed_dump dump;
 	struct cpu_table cpus;
 	struct notices notices;
 	struct stack *room;
@@ -30,10 +25,7 @@ static int set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	core_image_read_seed(&w->image, "deadlock-6.1");
-	w->src = source_from_memory(w->image.file, w->image.len, "deadlock-6.1");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
+	seed_dump_open(&w->dump, "deadlock-6.1");
 	w->room = calloc(1, sizeof(*w->room));
 	*state = w;
 	return 0;
@@ -47,38 +39,25 @@ static int tear_down(void **state)
 	cpu_table_deinit(&w->cpus);
 	notices_deinit(&w->notices);
 	free(w->room);
-	kernel_close(w->k);
-	dump_close(w->d);
-	core_image_deinit(&w->image);
+	seed_dump_close(&w->dump);
 	free(w);
 	return 0;
-}
-
-/* Where the eight bytes at @addr lie in the file. */
-static u8 *bytes_at(struct world *w, vaddr_t addr)
-{
-	paddr_t at;
-	u8 *p;
-
-	assert_success(dump_translate(w->d, addr, &at));
-	p = core_image_at(&w->image, at, NULL);
-	assert_non_null(p);
-	return p;
 }
 
 static u8 *member_at(struct world *w, vaddr_t task, const char *member)
 {
 	struct field f;
 
-	assert_success(field_get(w->k, "task_struct", member, &f));
-	return bytes_at(w, task + f.offset);
+	assert_success(field_get(w->dump.k, "task_struct", member, &f));
+	return seed_dump_at(&w->dump, task + f.offset);
 }
 
 /* Of the owner of the lock of the map. */
 static enum owner_fate fate(struct world *w)
 {
-	assert_success(cpu_table_read(w->k, &w->notices, &w->cpus));
-	assert_success(blocked_read(w->k, &w->cpus, &w->notices, w->room, &w->blocked));
+	assert_success(cpu_table_read(w->dump.k, &w->notices, &w->cpus));
+	assert_success(
+		blocked_read(w->dump.k, &w->cpus, &w->notices, w->room, &w->blocked));
 	for (size_t i = 0; i < w->blocked.num_locks; i++)
 		if (w->blocked.locks[i].lock.addr == MAP_LOCK)
 			return w->blocked.locks[i].fate;
@@ -99,7 +78,7 @@ static void an_owner_that_is_none_of_the_tasks_is_gone(void **state)
 {
 	struct world *w = *state;
 
-	put_le64(bytes_at(w, MAP_LOCK), COMPACTD + 64);
+	put_le64(seed_dump_at(&w->dump, MAP_LOCK), COMPACTD + 64);
 	assert_int_equal(fate(w), OWNER_GONE);
 	assert_int_equal(w->blocked.num_rings, 0);
 }
@@ -108,7 +87,7 @@ static void where_tasks_are_missing_it_may_be_one_of_them(void **state)
 {
 	struct world *w = *state;
 
-	put_le64(bytes_at(w, MAP_LOCK), COMPACTD + 64);
+	put_le64(seed_dump_at(&w->dump, MAP_LOCK), COMPACTD + 64);
 	put_le64(member_at(w, INGESTD, "tasks"), 0);
 	assert_int_equal(fate(w), OWNER_UNKNOWN);
 }

@@ -4,7 +4,7 @@
  */
 #include "testing.h"
 
-#include "core_image.h"
+#include "seed_dump.h"
 
 #include "analyse/brief.h"
 #include "analyse/render_html.h"
@@ -23,45 +23,26 @@
  */
 #define MOST_SECONDS 60
 
-static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
 /* The dump, and room in it for more. */
 struct opened {
-	struct core_image image;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
+	struct seed_dump dump;
 	vaddr_t room; /* by the direct map */
 	u64 used;
 };
 
-static void open_kernel(struct opened *o)
-{
-	o->src = source_from_memory(o->image.file, o->image.len, "dump");
-	assert_success(dump_open_source(&o->src, formats, &o->d));
-	assert_success(kernel_open(o->d, &o->k));
-}
-
-static void close_kernel(struct opened *o)
-{
-	kernel_close(o->k);
-	dump_close(o->d);
-}
-
 static void open_dump(struct opened *o, const char *name)
 {
 	*o = (struct opened){0};
-	core_image_read_seed(&o->image, name);
-	core_image_add(&o->image, ROOM_START, ROOM_LEN);
-	open_kernel(o);
-	assert_true(dump_direct_map(o->d, &o->room));
+	seed_dump_open(&o->dump, name);
+	core_image_add(&o->dump.image, ROOM_START, ROOM_LEN);
+	seed_dump_reopen(&o->dump);
+	assert_true(dump_direct_map(o->dump.d, &o->room));
 	o->room += ROOM_START;
 }
 
 static void close_dump(struct opened *o)
 {
-	close_kernel(o);
-	core_image_deinit(&o->image);
+	seed_dump_close(&o->dump);
 }
 
 static vaddr_t take(struct opened *o, u64 len)
@@ -75,21 +56,19 @@ static vaddr_t take(struct opened *o, u64 len)
 
 static void put(struct opened *o, vaddr_t addr, u64 value, size_t len)
 {
-	u8 bytes[8];
-	paddr_t paddr;
+	u8 bytes[8], *p = seed_dump_at(&o->dump, addr);
 
 	put_le64(bytes, value);
-	assert_success(dump_translate(o->d, addr, &paddr));
 	/* What no report reads is not there. */
-	if (core_image_at(&o->image, paddr, NULL))
-		memcpy(core_image_at(&o->image, paddr, NULL), bytes, len);
+	if (p)
+		memcpy(p, bytes, len);
 }
 
 static vaddr_t symbol(struct opened *o, const char *name)
 {
 	vaddr_t addr;
 
-	assert_success(kernel_symbol_get(o->k, name, &addr));
+	assert_success(kernel_symbol_get(o->dump.k, name, &addr));
 	return addr;
 }
 
@@ -97,7 +76,7 @@ static u64 offset(struct opened *o, const char *type, const char *member)
 {
 	struct field f;
 
-	assert_success(field_get(o->k, type, member, &f));
+	assert_success(field_get(o->dump.k, type, member, &f));
 	return f.offset;
 }
 
@@ -111,16 +90,15 @@ static void assert_reports_saying(struct opened *o, const char *what, const char
 	clock_t start;
 	double seconds;
 
-	close_kernel(o);
 	start = clock();
-	open_kernel(o);
-	assert_success(report_build(o->k, &options, &tree));
+	seed_dump_reopen(&o->dump);
+	assert_success(report_build(o->dump.k, &options, &tree));
 	report_render_text(&text, tree);
 	assert_success(report_render_html(&page, tree));
 	seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
 	json_decref(tree);
 	start = clock();
-	assert_success(brief_format(&brief, o->k));
+	assert_success(brief_format(&brief, o->dump.k));
 	print_message("# %s: %.2f s, and %.2f s in the capture kernel\n", what, seconds,
 		      (double)(clock() - start) / CLOCKS_PER_SEC);
 	assert_true(text.len > 1000);
@@ -173,10 +151,10 @@ static void tasks_without_end(void **state)
 
 	for (int is_ring = 0; is_ring < 2; is_ring++) {
 		open_dump(&o, "deadlock-6.1");
-		assert_success(
-			field_read_by_name(o.k, COMPACTD, "task_struct", "stack", &stack));
-		assert_success(
-			field_read_by_name(o.k, COMPACTD, "task_struct", "thread.sp", &sp));
+		assert_success(field_read_by_name(o.dump.k, COMPACTD, "task_struct",
+						  "stack", &stack));
+		assert_success(field_read_by_name(o.dump.k, COMPACTD, "task_struct",
+						  "thread.sp", &sp));
 		put_tasks(&o, stack, sp, is_ring);
 		assert_reports_saying(
 			&o,
@@ -196,7 +174,7 @@ static void copy_stack(struct opened *o, vaddr_t stack, vaddr_t to)
 {
 	for (u64 at = 0; at < STACK_LEN; at += 8) {
 		u64 word;
-		struct err *err = kernel_read_u64(o->k, stack + at, &word);
+		struct err *err = kernel_read_u64(o->dump.k, stack + at, &word);
 
 		if (!err)
 			put(o, to + at, word - stack < STACK_LEN ? word - stack + to : word,
@@ -213,8 +191,10 @@ static void put_waiters(struct opened *o, vaddr_t model, vaddr_t waiter)
 	u64 in_waiter = offset(o, "mutex_waiter", "list"), stack, sp;
 	vaddr_t stacks = take(o, NUM_WAITERS * (u64)STACK_LEN), tasks;
 
-	assert_success(field_read_by_name(o->k, model, "task_struct", "stack", &stack));
-	assert_success(field_read_by_name(o->k, model, "task_struct", "thread.sp", &sp));
+	assert_success(
+		field_read_by_name(o->dump.k, model, "task_struct", "stack", &stack));
+	assert_success(
+		field_read_by_name(o->dump.k, model, "task_struct", "thread.sp", &sp));
 	tasks = take(o, NUM_WAITERS * TASK_STEP + 16384);
 	for (u64 i = 0; i < NUM_WAITERS; i++) {
 		vaddr_t task = tasks + i * TASK_STEP, own = stacks + i * STACK_LEN;
@@ -245,9 +225,9 @@ static void waiters_that_wait_for_nothing(void **state)
 	u64 budget = WAIT_BUDGET;
 
 	open_dump(&o, "deadlock-6.1");
-	assert_success(task_read(o.k, COMPACTD, &task));
-	stack_unwind_task(o.k, task.addr, &stack);
-	wait_find(o.k, &task, &stack, &budget, &w);
+	assert_success(task_read(o.dump.k, COMPACTD, &task));
+	stack_unwind_task(o.dump.k, task.addr, &stack);
+	wait_find(o.dump.k, &task, &stack, &budget, &w);
 	assert_true(w.has_lock);
 	put_waiters(&o, task.addr, w.waiter);
 	assert_reports_saying(&o, "1,000 tasks that wait in a ring without a lock",
@@ -290,7 +270,7 @@ static void lists_without_end(void **state)
 		vaddr_t head;
 
 		open_dump(&o, "deadlock-6.1");
-		if (kernel_symbol_find(o.k, lists[i].symbol, &head)) {
+		if (kernel_symbol_find(o.dump.k, lists[i].symbol, &head)) {
 			put_list(&o, head, offset(&o, lists[i].type, lists[i].link),
 				 lists[i].count, lists[i].step);
 			assert_reports(&o, lists[i].symbol);
@@ -341,8 +321,8 @@ static vaddr_t image_address(struct opened *o, vaddr_t addr)
 	vaddr_t text = symbol(o, "_stext");
 	paddr_t text_at, at;
 
-	assert_success(dump_translate(o->d, text, &text_at));
-	assert_success(dump_translate(o->d, addr, &at));
+	assert_success(dump_translate(o->dump.d, text, &text_at));
+	assert_success(dump_translate(o->dump.d, addr, &at));
 	return text + (at - text_at);
 }
 
@@ -352,9 +332,9 @@ static void move_symbol(struct opened *o, const char *name, vaddr_t to)
 	vaddr_t offsets = symbol(o, "kallsyms_offsets"), from = symbol(o, name);
 	u32 count, offset;
 
-	assert_success(kernel_read_u32(o->k, symbol(o, "kallsyms_num_syms"), &count));
+	assert_success(kernel_read_u32(o->dump.k, symbol(o, "kallsyms_num_syms"), &count));
 	for (u32 i = 0; i < count; i++) {
-		assert_success(kernel_read_u32(o->k, offsets + 4 * (u64)i, &offset));
+		assert_success(kernel_read_u32(o->dump.k, offsets + 4 * (u64)i, &offset));
 		/* Offsets count back from a base. */
 		if (offset == (u32)(symbol(o, "_stext") - 1 - from)) {
 			put(o, offsets + 4 * (u64)i, offset - (u32)(to - from), 4);
@@ -375,9 +355,8 @@ static void add_enum(struct opened *o)
 	u8 *old = malloc(len), *new = calloc(1, len + extra);
 	u32 types_len, strings_len;
 	vaddr_t room = take(o, len + extra);
-	paddr_t at;
 
-	assert_success(kernel_read(o->k, start, old, len));
+	assert_success(kernel_read(o->dump.k, start, old, len));
 	types_len = get_le32(old + 12);
 	strings_len = get_le32(old + 20);
 	memcpy(new, old, 24 + types_len);
@@ -390,8 +369,7 @@ static void add_enum(struct opened *o)
 	memset(memmem(new, len + extra, "MOD_INIT_TEXT", 13), 'x', 13);
 	put_le32(new + 12, types_len + (u32)extra);
 	put_le32(new + 16, types_len + (u32)extra);
-	assert_success(dump_translate(o->d, room, &at));
-	memcpy(core_image_at(&o->image, at, NULL), new, len + extra);
+	memcpy(seed_dump_at(&o->dump, room), new, len + extra);
 	move_symbol(o, "__start_BTF", image_address(o, room));
 	move_symbol(o, "__stop_BTF", image_address(o, room) + len + extra);
 	free(old);
@@ -422,11 +400,10 @@ static void as_many_cpus_as_a_mask_has_bits(void **state)
 
 	open_dump(&o, "deadlock-6.1");
 	offsets = symbol(&o, "__per_cpu_offset");
-	assert_success(kernel_read_u64(o.k, offsets, &offset_0));
-	assert_success(dump_translate(o.d, offsets, &first));
-	close_kernel(&o);
-	core_image_add(&o.image, align_down(first, 4096), 8192 * 8 + 4096);
-	open_kernel(&o);
+	assert_success(kernel_read_u64(o.dump.k, offsets, &offset_0));
+	assert_success(dump_translate(o.dump.d, offsets, &first));
+	core_image_add(&o.dump.image, align_down(first, 4096), 8192 * 8 + 4096);
+	seed_dump_reopen(&o.dump);
 	for (u64 cpu = 0; cpu < 8192; cpu++)
 		put(&o, offsets + cpu * 8, offset_0, 8);
 	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
@@ -449,8 +426,8 @@ static void a_log_of_64_million_records(void **state)
 	const struct vmcoreinfo *vi;
 
 	open_dump(&o, "deadlock-6.1");
-	vi = dump_vmcoreinfo(o.d);
-	assert_success(kernel_read_ptr(o.k, symbol(&o, "prb"), &ring));
+	vi = dump_vmcoreinfo(o.dump.d);
+	assert_success(kernel_read_ptr(o.dump.k, symbol(&o, "prb"), &ring));
 	assert_true(vmcoreinfo_offset(vi, "printk_ringbuffer.desc_ring", &desc_ring));
 	put(&o, ring + desc_ring, 26, 4);
 	put(&o, ring + desc_ring + 24, 0x3ffffff, 8);

@@ -1,7 +1,7 @@
 /* Who is blamed for an RCU stall, in a dump where another CPU noticed it. */
 #include "testing.h"
 
-#include "core_image.h"
+#include "seed_dump.h"
 
 #include "analyse/brief.h"
 #include "base/bytes.h"
@@ -9,14 +9,9 @@
 
 #define RCU_NODE 0xffffffffa88ce600 /* the one rcu_node of two CPUs; waits for CPU 1 */
 
-static const struct dump_format *const formats[] = {&dump_format_elfcore, NULL};
-
 /* CPU 0 noticed, in its idle task, that CPU 1 stalls. */
 struct world {
-	struct core_image image;
-	struct byte_source src;
-	struct dump *d;
-	struct kernel *k;
+	struct seed_dump dump;
 	struct buf brief;
 };
 
@@ -24,10 +19,7 @@ static int set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	core_image_read_seed(&w->image, "rcu-stall-other-6.12");
-	w->src = source_from_memory(w->image.file, w->image.len, "rcu-stall-other-6.12");
-	assert_success(dump_open_source(&w->src, formats, &w->d));
-	assert_success(kernel_open(w->d, &w->k));
+	seed_dump_open(&w->dump, "rcu-stall-other-6.12");
 	*state = w;
 	return 0;
 }
@@ -37,9 +29,7 @@ static int tear_down(void **state)
 	struct world *w = *state;
 
 	buf_deinit(&w->brief);
-	kernel_close(w->k);
-	dump_close(w->d);
-	core_image_deinit(&w->image);
+	seed_dump_close(&w->dump);
 	free(w);
 	return 0;
 }
@@ -48,12 +38,10 @@ static int tear_down(void **state)
 static void set_waited_for(struct world *w, u64 mask)
 {
 	struct field f;
-	paddr_t at;
 	u8 *p;
 
-	assert_success(field_get(w->k, "rcu_node", "qsmask", &f));
-	assert_success(dump_translate(w->d, RCU_NODE + f.offset, &at));
-	p = core_image_at(&w->image, at, NULL);
+	assert_success(field_get(w->dump.k, "rcu_node", "qsmask", &f));
+	p = seed_dump_at(&w->dump, RCU_NODE + f.offset);
 	assert_non_null(p);
 	assert_int_equal(get_le64(p), 1 << 1);
 	put_le64(p, mask);
@@ -61,7 +49,7 @@ static void set_waited_for(struct world *w, u64 mask)
 
 static void assert_first_line(struct world *w, const char *line)
 {
-	assert_success(brief_format(&w->brief, w->k));
+	assert_success(brief_format(&w->brief, w->dump.k));
 	*strchr(w->brief.data, '\n') = '\0';
 	assert_string_equal(w->brief.data, line);
 }
