@@ -17,6 +17,11 @@ const char *arming_root(const struct opts_result *given)
 	return strcmp(root, "/") == 0 ? "" : root;
 }
 
+unsigned long long arming_mib(u64 bytes)
+{
+	return align_up(bytes, 1 << 20) >> 20;
+}
+
 static void say(void *ctx, const char *sentence)
 {
 	printf("%s\n", sentence);

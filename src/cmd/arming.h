@@ -18,6 +18,9 @@
 /* The root that was given, "" without. */
 const char *arming_root(const struct opts_result *given);
 
+/* In MiB, rounded up, as reservations are told. */
+unsigned long long arming_mib(u64 bytes);
+
 /* Read the configuration and load, under the lock. Sentences of what is done go to standard
  * output. */
 must_check struct err *arming_load(const char *root, const struct arm_options *how);

@@ -11,6 +11,8 @@
 #include "base/opts.h"
 #include "cmd/exit.h"
 
+#include <jansson.h>
+
 struct cmd {
 	struct opts_verb opts;
 
@@ -28,6 +30,9 @@ struct cmd {
 
 /* Write all of @b to standard output. An ERR_OS is also what a full disk yields. */
 must_check struct err *cmd_print(const struct buf *b);
+
+/* Write @tree as JSON and a newline to standard output; @flags as for json_dumps(). */
+must_check struct err *cmd_print_json(const json_t *tree, size_t flags);
 
 extern const struct cmd cmd_arm;
 extern const struct cmd cmd_collect;

@@ -13,11 +13,6 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-static unsigned long long mib(u64 bytes)
-{
-	return align_up(bytes, MIB) / MIB;
-}
-
 static void say_part(struct buf *b, u64 bytes, const char *what)
 {
 	if (bytes)
@@ -26,7 +21,7 @@ static void say_part(struct buf *b, u64 bytes, const char *what)
 
 static void say_sum(const struct estimate *e, struct buf *b)
 {
-	buf_printf(b, "recommended: crashkernel=%lluM\n", mib(e->recommended_bytes));
+	buf_printf(b, "recommended: crashkernel=%lluM\n", arming_mib(e->recommended_bytes));
 	say_part(b, e->kernel_bytes, "kernel image and what it needs to unpack itself");
 	say_part(b, e->initrd_bytes, "image, packed");
 	say_part(b, e->unpacked_bytes, "image, unpacked");
@@ -51,7 +46,7 @@ static struct err *say_reserved(const char *root, const struct estimate *e, stru
 	if (err)
 		return err;
 	err = reservation_describe(&s, &asked);
-	buf_printf(b, "reserved:    %lluM", mib(e->reserved_bytes));
+	buf_printf(b, "reserved:    %lluM", arming_mib(e->reserved_bytes));
 	if (s.crashkernel[0])
 		buf_printf(b, " (crashkernel=%s%s%s)", s.crashkernel, asked.len ? ": " : "",
 			   buf_text(&asked));
@@ -60,7 +55,8 @@ static struct err *say_reserved(const char *root, const struct estimate *e, stru
 		buf_printf(b, "warning: %s\n", s.asked.why);
 	else if (e->reserved_bytes < e->recommended_bytes)
 		buf_printf(b, "warning: %lluM less than recommended are reserved\n",
-			   mib(e->recommended_bytes) - mib(e->reserved_bytes));
+			   arming_mib(e->recommended_bytes) -
+				   arming_mib(e->reserved_bytes));
 	arm_status_deinit(&s);
 	return err;
 }

@@ -1,14 +1,8 @@
 /* kdumpctl estimate: the memory of a capture, in the words and the order of kdump-utils. */
 #include "arm/estimate.h"
+#include "cmd/arming.h"
 #include "cmd/kdumpctl.h"
 #include "cmd/service.h"
-
-#define MIB (1ULL << 20)
-
-static unsigned long long mib(u64 bytes)
-{
-	return align_up(bytes, MIB) / MIB;
-}
 
 /* What belongs neither to the kernel image nor to the capture image. */
 static u64 runtime_bytes(const struct estimate *e)
@@ -28,17 +22,18 @@ static void print_large_modules(const struct estimate *e)
 static void print_estimate(const struct estimate *e)
 {
 	if (e->reserved_bytes)
-		printf("Reserved crashkernel:    %lluM\n", mib(e->reserved_bytes));
-	printf("Recommended crashkernel: %lluM\n\n", mib(e->recommended_bytes));
-	printf("Kernel image size:   %lluM\n", mib(e->kernel_bytes));
-	printf("Kernel modules size: %lluM\n", mib(e->modules_bytes));
-	printf("Initramfs size:      %lluM\n", mib(e->initrd_bytes + e->unpacked_bytes));
-	printf("Runtime reservation: %lluM\n", mib(runtime_bytes(e)));
+		printf("Reserved crashkernel:    %lluM\n", arming_mib(e->reserved_bytes));
+	printf("Recommended crashkernel: %lluM\n\n", arming_mib(e->recommended_bytes));
+	printf("Kernel image size:   %lluM\n", arming_mib(e->kernel_bytes));
+	printf("Kernel modules size: %lluM\n", arming_mib(e->modules_bytes));
+	printf("Initramfs size:      %lluM\n",
+	       arming_mib(e->initrd_bytes + e->unpacked_bytes));
+	printf("Runtime reservation: %lluM\n", arming_mib(runtime_bytes(e)));
 	print_large_modules(e);
 	if (e->reserved_bytes < e->recommended_bytes)
 		printf("WARNING: Current crashkernel size is lower than recommended size "
 		       "%lluM.\n",
-		       mib(e->recommended_bytes));
+		       arming_mib(e->recommended_bytes));
 }
 
 int kdumpctl_estimate(struct service *s, char **words)

@@ -10,6 +10,18 @@ struct err *cmd_print(const struct buf *b)
 	return err ? err : io_write_all(STDOUT_FILENO, b->data, b->len, "standard output");
 }
 
+struct err *cmd_print_json(const json_t *tree, size_t flags)
+{
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
+	cleanup(freep) char *text = json_dumps(tree, flags);
+
+	if (!text)
+		return err_nomem();
+	buf_add_str(&b, text);
+	buf_add_char(&b, '\n');
+	return cmd_print(&b);
+}
+
 static const struct cmd *find_verb(const struct program *p, const char *name)
 {
 	for (size_t i = 0; i < p->num_verbs; i++)

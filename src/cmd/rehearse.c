@@ -232,21 +232,13 @@ static void add_summary(struct buf *b, const struct rehearse_result *r)
 static struct err *print_json(const struct rehearse_result *r,
 			      const struct rehearse_config *config)
 {
-	cleanup(buf_deinit) struct buf b = BUF_INIT;
 	json_t *root = NULL;
 	struct err *err = rehearse_result_format(r, config, &root);
-	char *text;
 
-	if (err)
-		return err;
-	text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
+	if (!err)
+		err = cmd_print_json(root, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
 	json_decref(root);
-	if (!text)
-		return err_nomem();
-	buf_add_str(&b, text);
-	buf_add_char(&b, '\n');
-	free(text);
-	return cmd_print(&b);
+	return err;
 }
 
 static struct err *print_text(const struct rehearse_result *r)

@@ -94,19 +94,6 @@ static struct err *build(struct dump *d, const struct wish *wish, json_t **ret)
 	return report_build(k, &how, ret);
 }
 
-static struct err *print_json(json_t *report, size_t flags)
-{
-	cleanup(buf_deinit) struct buf b = BUF_INIT;
-	char *text = json_dumps(report, flags);
-
-	if (!text)
-		return err_nomem();
-	buf_add_str(&b, text);
-	buf_add_char(&b, '\n');
-	free(text);
-	return cmd_print(&b);
-}
-
 static struct err *print_text(json_t *report)
 {
 	cleanup(buf_deinit) struct buf b = BUF_INIT;
@@ -173,7 +160,7 @@ static struct err *report_one(struct dump *d, const struct wish *wish,
 
 	if (!err)
 		err = wish->html      ? write_html(wish->html, report)
-		      : wish->as_json ? print_json(report, JSON_INDENT(2))
+		      : wish->as_json ? cmd_print_json(report, JSON_INDENT(2))
 				      : print_text(report);
 	if (!err && wish->exits_with_class)
 		*status = class_status(report);
@@ -223,7 +210,8 @@ static struct err *report_line(const char *path, const struct wish *wish)
 		err = build(d, wish, &report);
 	if (err)
 		return err;
-	return wish->as_json ? print_json(report, JSON_COMPACT) : print_line(path, report);
+	return wish->as_json ? cmd_print_json(report, JSON_COMPACT)
+			     : print_line(path, report);
 }
 
 /* One that cannot be read does not keep the others from being told. */

@@ -13,11 +13,6 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-static unsigned long long mib(u64 bytes)
-{
-	return align_up(bytes, MIB) / MIB;
-}
-
 static struct err *say_reservation(const struct arm_status *s, struct buf *b)
 {
 	cleanup(buf_deinit) struct buf asked = BUF_INIT;
@@ -27,8 +22,8 @@ static struct err *say_reservation(const struct arm_status *s, struct buf *b)
 		   s->crashkernel[0] ? s->crashkernel : "not given");
 	if (asked.len)
 		buf_printf(b, " (%s with %lluM of RAM)", buf_text(&asked),
-			   mib(s->ram_bytes));
-	buf_printf(b, "\nreserved:      %lluM", mib(s->kexec.reserved_bytes));
+			   arming_mib(s->ram_bytes));
+	buf_printf(b, "\nreserved:      %lluM", arming_mib(s->kexec.reserved_bytes));
 	if (s->crashkernel_start)
 		buf_printf(b, " at 0x%llx", (unsigned long long)s->crashkernel_start);
 	buf_add_str(b, "\n");
