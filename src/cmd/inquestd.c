@@ -20,6 +20,7 @@ static const struct cmd cmd_version_of_inquestd = {
 /* In the order of --help. */
 static const struct cmd *const verbs[] = {
 	&cmd_check_policy,
+	&cmd_verify_audit,
 	&cmd_version_of_inquestd,
 };
 

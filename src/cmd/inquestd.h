@@ -5,5 +5,6 @@
 #include "cmd/cmd.h"
 
 extern const struct cmd cmd_check_policy;
+extern const struct cmd cmd_verify_audit;
 
 #endif
