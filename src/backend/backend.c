@@ -14,6 +14,7 @@ struct backend {
 static const struct backend_kind *const kinds[] = {
 	&backend_kind_qmp,
 	&backend_kind_ipmi,
+	&backend_kind_redfish,
 	&backend_kind_exec,
 };
 

@@ -35,6 +35,7 @@ struct backend_kind {
 
 extern const struct backend_kind backend_kind_qmp;
 extern const struct backend_kind backend_kind_ipmi;
+extern const struct backend_kind backend_kind_redfish;
 extern const struct backend_kind backend_kind_exec;
 
 /* How an injection ended. @why becomes the result's. */

@@ -55,6 +55,7 @@ struct err *machine_target_open(const struct opts_result *given, struct backend 
 		.uri = given->operands[0],
 		.username = opts_value(given, "username", NULL),
 		.password = variable("INQUEST_PASSWORD"),
+		.ca_file = opts_value(given, "ca-file", NULL),
 	};
 	struct err *err;
 

@@ -17,7 +17,9 @@
 	{.name = "username", .arg = OPTS_VALUE, .value_name = "NAME",                      \
 	 .help = "Who to be to a BMC, unless the address says it."},                       \
 	{.name = "password-file", .arg = OPTS_VALUE, .value_name = "FILE",                 \
-	 .help = "Whose first line is the password; else $INQUEST_PASSWORD is."}
+	 .help = "Whose first line is the password; else $INQUEST_PASSWORD is."},          \
+	{.name = "ca-file", .arg = OPTS_VALUE, .value_name = "FILE",                       \
+	 .help = "Certificates to trust by, instead of the system's."}
 /* clang-format on */
 
 /* Open the first operand of @given. ERR_USAGE as backend_open(), also for exec:, which only
