@@ -55,6 +55,7 @@ enum config_principal_type { CONFIG_USER, CONFIG_ROLE_SESSION };
 struct config_principal {
 	enum config_principal_type type;
 	const char *arn, *account, *id, *name; /* name: of the user or the session */
+	const char *policy_arn; /* aws:PrincipalArn: a session has that of its role */
 	const struct config_tag *tags;
 	size_t num_tags;
 	struct iam_grants grants;

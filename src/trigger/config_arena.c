@@ -1,0 +1,54 @@
+#include "trigger/config_priv.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Remember @block, which is freed if there is no memory to. */
+static void *keep(struct config_arena *a, void *block)
+{
+	if (!block)
+		return NULL;
+	if (a->num == a->capacity) {
+		size_t capacity = a->capacity ? a->capacity * 2 : 64;
+		void **more = reallocarray(a->blocks, capacity, sizeof(*more));
+
+		if (!more) {
+			free(block);
+			return NULL;
+		}
+		a->blocks = more;
+		a->capacity = capacity;
+	}
+	a->blocks[a->num++] = block;
+	return block;
+}
+
+void *config_alloc(struct config_arena *a, size_t count, size_t size)
+{
+	return keep(a, calloc(count ? count : 1, size));
+}
+
+char *config_strdup(struct config_arena *a, const char *text)
+{
+	return keep(a, strdup(text));
+}
+
+char *config_printf(struct config_arena *a, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	return len < 0 ? NULL : keep(a, text);
+}
+
+void config_arena_deinit(struct config_arena *a)
+{
+	for (size_t i = 0; i < a->num; i++)
+		free(a->blocks[i]);
+	free(a->blocks);
+	*a = (struct config_arena){0};
+}
