@@ -34,6 +34,7 @@ struct backend_kind {
 };
 
 extern const struct backend_kind backend_kind_qmp;
+extern const struct backend_kind backend_kind_libvirt;
 extern const struct backend_kind backend_kind_ipmi;
 extern const struct backend_kind backend_kind_redfish;
 extern const struct backend_kind backend_kind_exec;
