@@ -94,8 +94,9 @@ static struct bucket *place_of(struct buckets *b, u64 hash, double tokens,
 	return best;
 }
 
-bool buckets_take(struct buckets *b, const char *key, double tokens, double refill_per_s,
-		  u64 now_ms)
+/* Take @count tokens, 0 or 1, if there is one. */
+static bool take(struct buckets *b, const char *key, double tokens, double refill_per_s,
+		 u64 now_ms, double count)
 {
 	u64 hash = hash_of(b, key);
 	struct bucket *p;
@@ -106,7 +107,19 @@ bool buckets_take(struct buckets *b, const char *key, double tokens, double refi
 	refill(p, tokens, refill_per_s, now_ms);
 	has_one = p->tokens >= 1;
 	if (has_one)
-		p->tokens -= 1;
+		p->tokens -= count;
 	pthread_mutex_unlock(&b->lock);
 	return has_one;
+}
+
+bool buckets_take(struct buckets *b, const char *key, double tokens, double refill_per_s,
+		  u64 now_ms)
+{
+	return take(b, key, tokens, refill_per_s, now_ms, 1);
+}
+
+bool buckets_have(struct buckets *b, const char *key, double tokens, double refill_per_s,
+		  u64 now_ms)
+{
+	return take(b, key, tokens, refill_per_s, now_ms, 0);
 }

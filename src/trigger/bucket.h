@@ -26,4 +26,8 @@ CLEANUP_FREEP(buckets)
 bool buckets_take(struct buckets *b, const char *key, double tokens, double refill_per_s,
 		  u64 now_ms);
 
+/* Is there one? Takes none. */
+bool buckets_have(struct buckets *b, const char *key, double tokens, double refill_per_s,
+		  u64 now_ms);
+
 #endif

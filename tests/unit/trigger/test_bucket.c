@@ -103,6 +103,18 @@ static void *take_some(void *ctx)
 	return (void *)taken;
 }
 
+static void asking_takes_nothing(void **state)
+{
+	cleanup(buckets_freep) struct buckets *b = make(16);
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_true(buckets_have(b, "alice", 1, 0, 0));
+	assert_true(buckets_take(b, "alice", 1, 0, 0));
+	assert_false(buckets_have(b, "alice", 1, 0, 0));
+	assert_true(buckets_have(b, "alice", 1, 1, 1000));
+}
+
 static void threads_take_no_more_than_there_is(void **state)
 {
 	cleanup(buckets_freep) struct buckets *b = make(16);
@@ -131,6 +143,7 @@ int main(void)
 		cmocka_unit_test(a_smaller_limit_holds_at_once),
 		cmocka_unit_test(in_a_crowd_the_empty_buckets_are_remembered),
 		cmocka_unit_test(the_size_of_the_table_is_bounded),
+		cmocka_unit_test(asking_takes_nothing),
 		cmocka_unit_test(threads_take_no_more_than_there_is),
 	};
 
