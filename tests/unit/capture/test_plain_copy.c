@@ -73,6 +73,13 @@ static void zeros_become_holes_where_that_is_asked_for(void **state)
 	assert_true(st.st_blocks * 512 <= 2 * 65536 + 8192);
 }
 
+static void what_ends_before_its_size_is_no_whole_copy(void **state)
+{
+	/* The kernel says 4096 bytes of every such file. */
+	assert_failure(plain_copy("/sys/kernel/uevent_seqnum", fd, target, false, r),
+		       ERR_INCOMPLETE, "has 4096 bytes, and ");
+}
+
 static void holes_are_not_tried_in_a_pipe(void **state)
 {
 	int fds[2];
@@ -124,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_A_FRESH_DIR(a_copy_is_the_same),
 		IN_A_FRESH_DIR(zeros_become_holes_where_that_is_asked_for),
+		IN_A_FRESH_DIR(what_ends_before_its_size_is_no_whole_copy),
 		IN_A_FRESH_DIR(holes_are_not_tried_in_a_pipe),
 		IN_A_FRESH_DIR(a_program_gets_both_names_behind_its_words),
 		IN_A_FRESH_DIR(a_program_writes_a_stream_to_its_output),

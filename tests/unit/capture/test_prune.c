@@ -75,6 +75,27 @@ static void what_holds_a_directory_is_no_dump(void **state)
 	assert_true(exists("202001010000/subdirectory"));
 }
 
+static void a_link_that_is_called_like_a_dump_is_not_followed(void **state)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/201901010000", parent);
+	assert_int_equal(symlink("2020-mine", path), 0);
+	assert_failure(prune_dumps(parent, "kdump-tools", "", 3), ERR_OS, "201901010000");
+	assert_true(exists("2020-mine/file"));
+}
+
+static void one_dump_can_be_removed_by_its_path(void **state)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/202001010000", parent);
+	assert_success(prune_dump(path));
+	assert_false(exists("202001010000"));
+	assert_true(exists("202101010000/dump-incomplete"));
+	assert_failure(prune_dump(path), ERR_OS, path);
+}
+
 #define IN_A_FRESH_DIR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -82,6 +103,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_A_FRESH_DIR(the_oldest_dumps_go_and_nothing_else),
 		IN_A_FRESH_DIR(fewer_than_wanted_stay),
+		IN_A_FRESH_DIR(a_link_that_is_called_like_a_dump_is_not_followed),
+		IN_A_FRESH_DIR(one_dump_can_be_removed_by_its_path),
 		IN_A_FRESH_DIR(what_holds_a_directory_is_no_dump),
 	};
 

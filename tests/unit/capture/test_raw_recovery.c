@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "capture/raw_recovery.h"
 #include "collect/collect.h"
+#include "format/diskdump.h"
 #include "format/flattened.h"
 #include "format/raw_label.h"
 
@@ -149,6 +150,47 @@ static void an_end_that_is_not_ours_is_noticed(void **state)
 	assert_incomplete("does not end where its label says");
 }
 
+static void the_end_of_another_dump_is_noticed(void **state)
+{
+	const struct raw_label other = {
+		.bytes = stream_bytes, .started = 1000000007, .id = "89ab-cdef"};
+	u8 text[RAW_LABEL_LEN];
+
+	raw_label_format(&other, text);
+	patch(stream_bytes, text, sizeof(text));
+	assert_incomplete("does not end where its label says");
+}
+
+static void what_stands_behind_the_end_is_not_the_end(void **state)
+{
+	u8 segment[FLATTENED_SEGMENT_LEN];
+	u64 bytes = stream_bytes + sizeof(segment);
+	int fd = open(device, O_RDWR);
+
+	flattened_format_segment(0, 16, segment);
+	assert_success(io_pwrite_all(fd, segment, sizeof(segment), stream_bytes, device));
+	write_label(fd, bytes, bytes);
+	write_label(fd, bytes, RAW_LABEL_OFFSET);
+	close(fd);
+	assert_incomplete("does not end where its label says");
+}
+
+/* As the collector leaves it when a signal ends it, and writes the end of the stream. */
+static void a_dump_that_is_marked_as_cut_short_is_incomplete(void **state)
+{
+	cleanup(freep) char *bytes = NULL;
+	size_t len;
+
+	assert_success(io_read_file(device, 1 << 20, &bytes, &len));
+	for (size_t at = 0; at + DISKDUMP_HEADER_LEN <= len; at++) {
+		u8 status = (u8)bytes[at + 424] | DISKDUMP_INCOMPLETE;
+
+		if (memcmp(bytes + at, "KDUMP   ", 8) == 0)
+			patch(at + 424, &status, 1);
+	}
+	assert_incomplete("marked as cut short");
+}
+
 static void a_label_that_lies_is_noticed(void **state)
 {
 	int fd = open(device, O_RDWR);
@@ -234,6 +276,7 @@ static bool recover_or_change_nothing(void)
 	if (is_saved) {
 		assert_int_equal(recovered.found, RAW_WHOLE);
 		assert_true(has("vmcore"));
+		assert_true(has("capture.json"));
 	} else {
 		assert_true(still_holds_a_dump());
 		assert_true(parent_is_as_before());
@@ -291,6 +334,9 @@ int main(void)
 		IN_A_FRESH_DIR(a_whole_dump_is_taken_off_once),
 		IN_A_FRESH_DIR(a_stream_that_is_cut_is_never_called_vmcore),
 		IN_A_FRESH_DIR(an_end_that_is_not_ours_is_noticed),
+		IN_A_FRESH_DIR(the_end_of_another_dump_is_noticed),
+		IN_A_FRESH_DIR(what_stands_behind_the_end_is_not_the_end),
+		IN_A_FRESH_DIR(a_dump_that_is_marked_as_cut_short_is_incomplete),
 		IN_A_FRESH_DIR(a_label_that_lies_is_noticed),
 		IN_A_FRESH_DIR(a_dump_of_another_tool_needs_no_label),
 		IN_A_FRESH_DIR(a_file_system_is_refused_and_not_touched),

@@ -25,15 +25,15 @@ static struct manifest_target row = MANIFEST_TARGET_VALUES;
 static struct target target;
 
 /* A dump of pages that do not compress. */
-static void write_vmcore(void)
+static void write_vmcore(u64 num_pages)
 {
 	u64 random = 1;
 	cleanup(buf_deinit) struct buf elf = BUF_INIT;
 	struct gen g;
 
-	gen_init(&g, 12, NUM_PAGES);
-	gen_ram(&g, 0, NUM_PAGES, GEN_PRESENT);
-	for (paddr_t addr = 0; addr < NUM_PAGES * 4096; addr += 8) {
+	gen_init(&g, 12, num_pages);
+	gen_ram(&g, 0, num_pages, GEN_PRESENT);
+	for (paddr_t addr = 0; addr < num_pages * 4096; addr += 8) {
 		/* Knuth's MMIX generator: the upper bits are as good as any noise. */
 		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
 		gen_put64(&g, addr, random ^ random >> 33);
@@ -51,7 +51,7 @@ static int set_up(void **state)
 	snprintf(parent, sizeof(parent), "/tmp/inquest-test-save-XXXXXX");
 	assert_non_null(mkdtemp(parent));
 	snprintf(vmcore, sizeof(vmcore), "%s/source", parent);
-	write_vmcore();
+	write_vmcore(NUM_PAGES);
 	assert_success(record_new(&r));
 	manifest = MANIFEST_DEFAULTS;
 	sink.fd = open("/dev/null", O_WRONLY);
@@ -171,6 +171,7 @@ static void a_collector_that_fails_leaves_the_root_file_system_a_copy(void **sta
 	assert_false(save_may_copy(&target));
 	target.kind = &target_kind_rootfs;
 	assert_true(save_may_copy(&target));
+	r->dump_level = 31;
 	assert_success(phase_run(work_copy, NULL, &generous, NULL));
 	finish();
 	assert_record_says("complete", NULL);
@@ -185,17 +186,28 @@ static void a_collector_that_fails_leaves_the_root_file_system_a_copy(void **sta
 	assert_string_equal(r->compression, "none");
 }
 
-static struct err *little_space(const struct target *t, u64 *ret_bytes)
+static u64 space_bytes;
+
+static struct err *given_space(const struct target *t, u64 *ret_bytes)
 {
-	*ret_bytes = SMALL_BYTES;
+	*ret_bytes = space_bytes;
 	return NULL;
+}
+
+/* Let the disk say that it has so much room. */
+static struct target_kind kind_with_space(u64 bytes)
+{
+	struct target_kind kind = target_kind_fs;
+
+	kind.space = given_space;
+	space_bytes = bytes;
+	return kind;
 }
 
 static void what_does_not_fit_is_not_copied(void **state)
 {
-	struct target_kind small = target_kind_fs;
+	struct target_kind small = kind_with_space(SMALL_BYTES);
 
-	small.space = little_space;
 	target.kind = &small;
 	manifest.naming = "kdump-tools";
 	assert_true(save_may_copy(&target));
@@ -205,6 +217,86 @@ static void what_does_not_fit_is_not_copied(void **state)
 	assert_failure(save_copy(vmcore, &target), ERR_REFUSED,
 		       "and there is room for 65536");
 	assert_false(exists("vmcore-incomplete"));
+}
+
+static void pages_that_cannot_be_read_make_an_incomplete_dump(void **state)
+{
+	struct stat st;
+	struct err *err;
+
+	manifest.naming = "kdump-tools";
+	manifest.dump.level = 1;
+	assert_int_equal(stat(vmcore, &st), 0);
+	assert_int_equal(truncate(vmcore, st.st_size - 5 * 4096), 0);
+	err = phase_run(work_dump, NULL, &generous, NULL);
+	assert_non_null(err);
+	assert_non_null(strstr(err_message(err), "pages of the crashed kernel could not"));
+	record_fail(r, err_message(err));
+	err_free(err);
+	/* A copy could not read them either, nor is there less to be read at a higher
+	 * level. */
+	assert_int_equal(r->dump_level, 1);
+	assert_false(save_may_copy(&target));
+	finish();
+	assert_true(exists("dump-incomplete"));
+	assert_record_says("incomplete", "pages of the crashed kernel");
+}
+
+static void a_level_that_fits_is_the_only_one_that_is_tried(void **state)
+{
+	struct target_kind kind = kind_with_space(1 << 30);
+
+	target.kind = &kind;
+	manifest.dump.level = 1;
+	assert_success(phase_run(work_dump, NULL, &generous, NULL));
+	assert_int_equal(r->dump_level, 1);
+	finish();
+	assert_record_says("complete", NULL);
+}
+
+static void a_dump_that_is_too_large_is_tried_with_less_in_it_and_then_cut(void **state)
+{
+	struct target_kind kind = kind_with_space(1 << 20);
+
+	write_vmcore(64 * NUM_PAGES);
+	target.kind = &kind;
+	manifest.dump.level = 1;
+	assert_failure(phase_run(work_dump, NULL, &generous, NULL), ERR_REFUSED,
+		       "a dump of level 31 takes about ");
+	assert_int_equal(r->dump_level, 31);
+	finish();
+	assert_false(exists("vmcore"));
+	assert_int_equal(r->num_files, 1);
+	assert_string_equal(r->files[0].name, "vmcore-incomplete");
+	/* What fits, and no more than is written before the end is asked for. */
+	assert_true(r->files[0].bytes > 1 << 19);
+	assert_true(r->files[0].bytes < 3 << 20);
+	assert_record_says("incomplete", NULL);
+}
+
+static void a_disk_that_fills_up_is_tried_with_less(void **state)
+{
+	rlim_t limit = SMALL_BYTES;
+	struct err *err;
+
+	manifest.dump.level = 1;
+	err = phase_run(work_dump, &limit, &generous, NULL);
+	assert_non_null(err);
+	err_free(err);
+	assert_int_equal(r->dump_level, 31);
+}
+
+static void a_stream_that_does_not_fit_ends_before_the_first_page(void **state)
+{
+	struct target_kind kind = kind_with_space(SMALL_BYTES);
+
+	kind.is_stream = true;
+	target.kind = &kind;
+	assert_failure(phase_run(work_dump, NULL, &generous, NULL), ERR_REFUSED,
+		       "there is room for 65536");
+	finish();
+	assert_true(r->num_files == 1 && r->files[0].bytes < SMALL_BYTES);
+	assert_record_says("incomplete", NULL);
 }
 
 static void a_capture_that_never_ends_has_said_so_before(void **state)
@@ -261,6 +353,12 @@ int main(void)
 		IN_A_FRESH_DIR(a_full_disk_leaves_an_incomplete_dump_that_says_so),
 		IN_A_FRESH_DIR(a_collector_that_fails_leaves_the_root_file_system_a_copy),
 		IN_A_FRESH_DIR(what_does_not_fit_is_not_copied),
+		IN_A_FRESH_DIR(pages_that_cannot_be_read_make_an_incomplete_dump),
+		IN_A_FRESH_DIR(a_level_that_fits_is_the_only_one_that_is_tried),
+		IN_A_FRESH_DIR(
+			a_dump_that_is_too_large_is_tried_with_less_in_it_and_then_cut),
+		IN_A_FRESH_DIR(a_disk_that_fills_up_is_tried_with_less),
+		IN_A_FRESH_DIR(a_stream_that_does_not_fit_ends_before_the_first_page),
 		IN_A_FRESH_DIR(a_capture_that_never_ends_has_said_so_before),
 		IN_A_FRESH_DIR(what_is_no_dump_leaves_nothing_behind),
 		IN_A_FRESH_DIR(a_report_is_saved_if_there_is_one),
