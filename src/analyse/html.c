@@ -1,5 +1,6 @@
 #include "analyse/html_priv.h"
 
+#include "base/markup.h"
 #include "base/str.h"
 
 #include <assert.h>
@@ -7,27 +8,7 @@
 
 void html_text(struct buf *b, const char *text)
 {
-	for (; text && *text; text++) {
-		switch (*text) {
-		case '&':
-			buf_add_str(b, "&amp;");
-			break;
-		case '<':
-			buf_add_str(b, "&lt;");
-			break;
-		case '>':
-			buf_add_str(b, "&gt;");
-			break;
-		case '"':
-			buf_add_str(b, "&quot;");
-			break;
-		case '\'':
-			buf_add_str(b, "&#39;");
-			break;
-		default:
-			buf_add_char(b, *text);
-		}
-	}
+	markup_text(b, text);
 }
 
 const char *html_get(json_t *j, const char *key)
