@@ -13,7 +13,7 @@ struct backend {
 
 static const struct backend_kind *const kinds[] = {
 	&backend_kind_qmp,     &backend_kind_libvirt, &backend_kind_ipmi,
-	&backend_kind_redfish, &backend_kind_exec,
+	&backend_kind_redfish, &backend_kind_ec2,     &backend_kind_exec,
 };
 
 static struct err *no_kind(const char *uri)

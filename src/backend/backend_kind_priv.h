@@ -37,6 +37,7 @@ extern const struct backend_kind backend_kind_qmp;
 extern const struct backend_kind backend_kind_libvirt;
 extern const struct backend_kind backend_kind_ipmi;
 extern const struct backend_kind backend_kind_redfish;
+extern const struct backend_kind backend_kind_ec2;
 extern const struct backend_kind backend_kind_exec;
 
 /* How an injection ended. @why becomes the result's. */

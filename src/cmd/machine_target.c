@@ -47,6 +47,17 @@ static const char *variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
+static void fill_ec2(struct backend_address *a)
+{
+	a->username = variable("AWS_ACCESS_KEY_ID");
+	a->password = variable("AWS_SECRET_ACCESS_KEY");
+	a->session_token = variable("AWS_SESSION_TOKEN");
+	if (!a->endpoint)
+		a->endpoint = variable("AWS_ENDPOINT_URL");
+	if (!a->ca_file)
+		a->ca_file = variable("AWS_CA_BUNDLE");
+}
+
 struct err *machine_target_open(const struct opts_result *given, struct backend **ret)
 {
 	cleanup(freep) char *password = NULL;
@@ -56,6 +67,7 @@ struct err *machine_target_open(const struct opts_result *given, struct backend 
 		.username = opts_value(given, "username", NULL),
 		.password = variable("INQUEST_PASSWORD"),
 		.ca_file = opts_value(given, "ca-file", NULL),
+		.endpoint = opts_value(given, "endpoint", NULL),
 	};
 	struct err *err;
 
@@ -69,6 +81,8 @@ struct err *machine_target_open(const struct opts_result *given, struct backend 
 			return err;
 		a.password = password;
 	}
+	if (str_has_prefix(a.uri, "ec2:"))
+		fill_ec2(&a);
 	err = backend_open(&a, ret);
 	if (password)
 		explicit_bzero(password, strlen(password));

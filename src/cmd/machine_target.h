@@ -3,7 +3,8 @@
  * that say how to get in.
  *
  * Secrets come from the environment or a file, never from the command line, where everybody
- * could read them: INQUEST_PASSWORD or --password-file.
+ * could read them: INQUEST_PASSWORD or --password-file; for EC2, AWS_ACCESS_KEY_ID,
+ * AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN as every AWS client takes them.
  */
 #ifndef CMD_MACHINE_TARGET_H
 #define CMD_MACHINE_TARGET_H
@@ -19,7 +20,9 @@
 	{.name = "password-file", .arg = OPTS_VALUE, .value_name = "FILE",                 \
 	 .help = "Whose first line is the password; else $INQUEST_PASSWORD is."},          \
 	{.name = "ca-file", .arg = OPTS_VALUE, .value_name = "FILE",                       \
-	 .help = "Certificates to trust by, instead of the system's."}
+	 .help = "Certificates to trust by, instead of the system's."},                    \
+	{.name = "endpoint", .arg = OPTS_VALUE, .value_name = "URL",                       \
+	 .help = "Another place than AWS's for ec2: addresses."}
 /* clang-format on */
 
 /* Open the first operand of @given. ERR_USAGE as backend_open(), also for exec:, which only
