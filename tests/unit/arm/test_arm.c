@@ -3,6 +3,7 @@
 
 #include "arm/arm_priv.h"
 #include "arm/configuration.h"
+#include "arm/estimate.h"
 #include "arm/image_store.h"
 #include "arm/initramfs_check.h"
 #include "arm/modules.h"
@@ -707,6 +708,52 @@ static void two_do_not_arm_at_the_same_time(void **state)
 	fake_modules_deinit(&m);
 }
 
+static void an_image_that_is_never_to_be_rebuilt_is_built_once(void **state)
+{
+	struct fake_modules m;
+	struct buf said = BUF_INIT;
+
+	setup(&m);
+	machine_file(&m, "etc/inquest.conf", "rebuild never\n");
+	assert_success(arm(&m, false, &said));
+	said_is(&said, "there was none");
+	assert_true(has_file(&m, IMAGE));
+	machine_module(&m, "fs/jbd2/jbd2.ko", "virtio");
+	assert_success(arm(&m, false, &said));
+	assert_string_equal(buf_text(&said), "");
+	fake_modules_deinit(&m);
+}
+
+static struct estimate estimate(const struct fake_modules *m, const char *config)
+{
+	struct capture_config c;
+	struct estimate e;
+	char init[128];
+
+	snprintf(init, sizeof(init), "%s/usr/libexec/inquest-capture", m->dir);
+	machine_file(m, "etc/inquest.conf", config);
+	read_config(m, &c);
+	assert_success(estimate_make(m->dir, &c, init, &e));
+	capture_config_deinit(&c);
+	return e;
+}
+
+static void an_adapter_that_takes_much_memory_is_reckoned_with(void **state)
+{
+	struct fake_modules m;
+	struct estimate plain, large;
+
+	setup(&m);
+	machine_module(&m, "drivers/net/mlx5_core.ko", "");
+	plain = estimate(&m, "");
+	large = estimate(&m, "extra_modules mlx5_core\n");
+	assert_int_equal(plain.devices_bytes, 0);
+	assert_int_equal(large.devices_bytes, 150 << 20);
+	assert_true(large.recommended_bytes >= plain.recommended_bytes + (150 << 20));
+	assert_int_equal(plain.reserved_bytes, 128 << 20);
+	fake_modules_deinit(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -733,6 +780,8 @@ int main(void)
 		cmocka_unit_test(the_status_tells_what_is_reserved_and_why_not),
 		cmocka_unit_test(what_is_loaded_is_ready_only_with_the_memory_it_needs),
 		cmocka_unit_test(two_do_not_arm_at_the_same_time),
+		cmocka_unit_test(an_image_that_is_never_to_be_rebuilt_is_built_once),
+		cmocka_unit_test(an_adapter_that_takes_much_memory_is_reckoned_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,44 @@ static void the_order_of_grub_d_counts(void **state)
 	assert_absent(BOOTLOADER_STATE);
 }
 
+static void the_last_plain_word_is_the_one_that_counts(void **state)
+{
+	put("/etc/default/grub", DEBIAN_DEFAULTS);
+	/* Keeps ours, and adds another behind it. */
+	put("/etc/default/grub.d/zzz.cfg", OUR_LINE("crashkernel=64M"));
+	assert_failure(set("128M", NULL), ERR_REFUSED,
+		       "the kernel would still get \"crashkernel=128M crashkernel=64M\"; "
+		       "change it in /etc/default/grub.d/zzz.cfg");
+	assert_absent(BOOTLOADER_DROPIN);
+}
+
+static void no_low_memory_at_all_can_be_asked_for(void **state)
+{
+	put("/etc/kernel/cmdline", "quiet\n");
+	assert_success(set("512M,high 0,low", NULL));
+	assert_text("/etc/kernel/cmdline",
+		    "quiet crashkernel=512M,high crashkernel=0,low\n");
+}
+
+static void words_that_only_end_like_ours_stay(void **state)
+{
+	put("/etc/kernel/cmdline", "quiet foo.crashkernel=5 crashkernel=64M\n");
+	assert_success(set("128M", NULL));
+	assert_text("/etc/kernel/cmdline", "quiet foo.crashkernel=5 crashkernel=128M\n");
+	restore();
+	assert_text("/etc/kernel/cmdline", "quiet foo.crashkernel=5 crashkernel=64M\n");
+}
+
+static void a_file_in_which_ours_would_be_part_of_a_quote_is_left_alone(void **state)
+{
+	static const char text[] = "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX='quiet\n";
+
+	put("/etc/default/grub", text);
+	assert_failure(set("128M", NULL), ERR_UNSUPPORTED, "change it by hand");
+	assert_text("/etc/default/grub", text);
+	assert_absent(BOOTLOADER_STATE);
+}
+
 static void high_does_not_get_past_a_plain_one(void **state)
 {
 	put("/etc/default/grub", DEBIAN_DEFAULTS);
@@ -367,6 +405,10 @@ int main(void)
 		TEST(on_debian_a_file_of_our_own_is_written_and_removed),
 		TEST(doing_it_again_changes_nothing),
 		TEST(the_order_of_grub_d_counts),
+		TEST(the_last_plain_word_is_the_one_that_counts),
+		TEST(no_low_memory_at_all_can_be_asked_for),
+		TEST(words_that_only_end_like_ours_stay),
+		TEST(a_file_in_which_ours_would_be_part_of_a_quote_is_left_alone),
 		TEST(high_does_not_get_past_a_plain_one),
 		TEST(without_grub_d_the_defaults_are_edited_in_place),
 		TEST(what_others_changed_since_then_stays),

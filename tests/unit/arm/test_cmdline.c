@@ -1,6 +1,7 @@
 #include "testing.h"
 
 #include "arm/cmdline.h"
+#include "format/kernel_cmdline.h"
 
 static char *format(const char *base, bool no5lvl, bool is_lean)
 {
@@ -52,6 +53,18 @@ static void a_line_too_long_to_load_is_refused(void **state)
 	memset(base, 'x', sizeof(base) - 1);
 	base[sizeof(base) - 1] = '\0';
 	assert_failure(cmdline_format(&options, &text), ERR_USAGE, "at most");
+	/* What is appended when it is loaded has to fit as well. */
+	for (size_t len = sizeof(base) - 1; len; len--) {
+		struct err *err;
+
+		base[len] = '\0';
+		err = cmdline_format(&options, &text);
+		if (!err)
+			break;
+		err_free(err);
+	}
+	assert_int_equal(strlen(text), KERNEL_CMDLINE_SIZE - 160 - 1);
+	free(text);
 }
 
 static void no5lvl_needs_all_ram_below_64_tib(void **state)

@@ -4,7 +4,9 @@
 #include "fake_modules.h"
 
 #include "arm/initramfs.h"
+#include "arm/initramfs_check.h"
 #include "base/bytes.h"
+#include "format/cpio.h"
 
 #include <libdeflate.h>
 
@@ -178,6 +180,73 @@ static void a_missing_input_is_named(void **state)
 	assert_failure(initramfs_build(&options, &image), ERR_OS, "/nonexistent/init");
 }
 
+/* An archive with /init of @init and a manifest of @manifest; NULL leaves one out. */
+static void archive_of(const char *init, const char *manifest, const char *other,
+		       struct buf *b)
+{
+	const struct {
+		const char *name, *data;
+	} files[] = {{"init", init}, {MANIFEST_PATH + 1, manifest}, {other, "x"}};
+	struct cpio c = {.out = b};
+
+	b->len = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const struct cpio_entry entry = {
+			.name = files[i].name,
+			.mode = S_IFREG | 0700,
+			.data = files[i].data,
+			.len = files[i].data ? strlen(files[i].data) : 0};
+
+		if (entry.name && entry.data)
+			assert_success(cpio_add(&c, &entry));
+	}
+	assert_success(cpio_end(&c));
+}
+
+static void an_image_that_cannot_start_is_told_from_one_that_can(void **state)
+{
+#define MODULE_ROW "{\"version\":2,\"modules\":[{\"path\":\"/modules/disk.ko\"}]}"
+	static const struct {
+		const char *init, *manifest, *other, *words;
+	} rows[] = {
+		{NULL, "{\"version\":2}", NULL, "has no /init"},
+		{"", "{\"version\":2}", NULL, "/init is empty"},
+		{"#!", NULL, NULL, "has no " MANIFEST_PATH},
+		{"#!", "{", NULL, "JSON"},
+		{"#!", MODULE_ROW, NULL, "has no /modules/disk.ko"},
+	};
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		archive_of(rows[i].init, rows[i].manifest, rows[i].other, &b);
+		assert_failure(initramfs_check_archive(b.data, b.len), ERR_BAD_DATA,
+			       rows[i].words);
+	}
+	archive_of("#!", MODULE_ROW, "modules/disk.ko", &b);
+	assert_success(initramfs_check_archive(b.data, b.len));
+}
+
+static void a_packed_image_with_a_flipped_bit_is_noticed(void **state)
+{
+	struct initramfs image;
+	char *data;
+
+	build(INITRAMFS_GZIP, &image);
+	data = malloc(image.len);
+	assert_non_null(data);
+	memcpy(data, image.data, image.len);
+	assert_success(initramfs_check(data, image.len));
+	data[image.len / 2] ^= 4;
+	assert_failure(initramfs_check(data, image.len), ERR_BAD_DATA, "");
+	data[image.len / 2] ^= 4;
+	/* The checksum. */
+	data[image.len - 6] ^= 4;
+	assert_failure(initramfs_check(data, image.len), ERR_BAD_DATA,
+		       "cannot be unpacked");
+	free(data);
+	initramfs_deinit(&image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +256,8 @@ int main(void)
 		cmocka_unit_test(compressed_images_unpack_to_the_plain_one),
 		cmocka_unit_test(without_memory_there_is_an_error_and_no_leak),
 		cmocka_unit_test(a_missing_input_is_named),
+		cmocka_unit_test(an_image_that_cannot_start_is_told_from_one_that_can),
+		cmocka_unit_test(a_packed_image_with_a_flipped_bit_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

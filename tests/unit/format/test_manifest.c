@@ -198,6 +198,10 @@ static void bad_members_are_named(void **state)
 		{"{\"version\":1,\"dump\":{\"compression\":\"xz\"}}", "dump.compression"},
 		{"{\"version\":1,\"deadlines\":{\"stall_ms\":0}}", "deadlines.stall_ms"},
 		{"{\"version\":1,\"crashed\":{\"kernel\":\"/k\"}}", "crashed needs"},
+		{"{\"version\":1,\"crashed\":{\"kernel\":\"k\",\"command_line\":\"\"}}",
+		 "crashed needs"},
+		{"{\"version\":1,\"crashed\":{\"kernel\":\"k\",\"initrd\":\"i\"}}",
+		 "crashed needs"},
 		{"{\"version\":1,\"crashed\":{\"kernel\":\"k\",\"initrd\":\"i\","
 		 "\"command_line\":\"\",\"sysctls\":[{}]}}",
 		 "sysctls[0]"},

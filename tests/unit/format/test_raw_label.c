@@ -29,6 +29,10 @@ static void what_is_not_one_is_not_taken_for_one(void **state)
 	raw_label_format(&label, bytes);
 	bytes[16] = 0xff;
 	assert_false(raw_label_parse(bytes, &read));
+	/* No time_t either. */
+	raw_label_format(&label, bytes);
+	bytes[24] = 0xff;
+	assert_false(raw_label_parse(bytes, &read));
 	raw_label_format(&label, bytes);
 	bytes[32] = '\n';
 	assert_false(raw_label_parse(bytes, &read));
