@@ -4,11 +4,12 @@
  *   submit -> intent (store, synced) -> audit (synced) -> backend -> answer
  *                                                          `-> follow.h until it is over
  *
- * Its threads: one for the store, one per capture in flight (it owns the backend), bounded
- * by the limit on captures in flight. Handlers of requests never wait: the answer comes
- * through a callback, exactly once, ENGINE_ANSWER_MS after the submission at the latest.
- * When it is started, captures that were not over are followed again; one whose outcome is
- * not known is never injected again.
+ * Its threads: one for the store, one that keeps the deadlines of answers, one per capture
+ * in flight (it owns the backend), bounded by the limit on captures in flight. Handlers of
+ * requests never wait: the answer comes through a callback, exactly once, ENGINE_ANSWER_MS
+ * after the submission at the latest. What comes together shares the fsyncs. When it is
+ * started, captures that were not over are followed again; one whose outcome is not known
+ * is never injected again.
  */
 #ifndef TRIGGER_ENGINE_H
 #define TRIGGER_ENGINE_H
@@ -21,6 +22,7 @@
 
 struct engine;
 
+/* Open the store and the audit log that @config names, and follow on. */
 must_check struct err *engine_start(const struct config *config, struct engine **ret);
 /* Let no more in, tell those who wait, stop following (it goes on after the next start). */
 void engine_stop(struct engine *e);
@@ -29,6 +31,10 @@ static inline void engine_stopp(struct engine **e)
 	engine_stop(*e);
 }
 
+/* For the lines of requests that never come here: refused, read-only, dry run. The engine
+ * writes those of what is submitted, whatever becomes of it. */
+struct audit *engine_audit(const struct engine *e);
+
 /* Another configuration from now on; captures in flight keep theirs. */
 void engine_reconfigure(struct engine *e, const struct config *config);
 
@@ -36,8 +42,10 @@ void engine_reconfigure(struct engine *e, const struct config *config);
 struct engine_request {
 	const struct config_instance *instance;
 	const struct config *config; /* that the instance is of; a reference is taken */
-	struct audit_event audit;    /* with all that is known of the caller */
-	const char *invocation_id;   /* NULL if none */
+	/* With all that is known of the caller; the account, region, principal_arn,
+	 * access_key and request_id of the capture are those in here. */
+	struct audit_event audit;
+	const char *invocation_id; /* NULL if none */
 	const char *signature_hash;
 	bool is_forced;
 };

@@ -1,0 +1,234 @@
+#include "trigger/engine_priv.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+/* The strings of an event that are copied. */
+static size_t event_strings(struct audit_event *e, const char **ret[16])
+{
+	const char **const all[] = {
+		&e->event_name,	       &e->region,	   &e->account,
+		&e->source_ip,	       &e->user_agent,	   &e->request_id,
+		&e->principal_type,    &e->principal_id,   &e->principal_arn,
+		&e->principal_account, &e->principal_name, &e->access_key,
+		&e->instance_id,
+	};
+
+	memcpy(ret, all, sizeof(all));
+	return ARRAY_SIZE(all);
+}
+
+static void free_const(const char *s)
+{
+	free((void *)(uintptr_t)s);
+}
+
+static void event_deinit(struct audit_event *e)
+{
+	const char **strings[16];
+	size_t count = event_strings(e, strings);
+
+	for (size_t i = 0; i < count; i++)
+		free_const(*strings[i]);
+	for (size_t i = 0; e->statements && e->statements[i]; i++)
+		free_const(e->statements[i]);
+	free((void *)(uintptr_t)e->statements);
+}
+
+static bool copy_statements(const char *const *from, const char *const **ret)
+{
+	size_t count = 0;
+	const char **copies;
+
+	while (from[count])
+		count++;
+	copies = calloc(count + 1, sizeof(*copies));
+	*ret = copies;
+	for (size_t i = 0; copies && i < count; i++) {
+		copies[i] = strdup(from[i]);
+		if (!copies[i])
+			return false;
+	}
+	return copies != NULL;
+}
+
+/* False if there is no memory; @to can be deinited all the same. */
+static bool event_copy(struct audit_event *to, const struct audit_event *from)
+{
+	const char **strings[16];
+	size_t count;
+	bool is_good = true;
+
+	*to = *from;
+	to->statements = NULL;
+	to->error_code = to->error_message = to->capture_id = to->duplicate_of = NULL;
+	count = event_strings(to, strings);
+	for (size_t i = 0; i < count; i++) {
+		if (!*strings[i])
+			continue;
+		*strings[i] = strdup(*strings[i]);
+		is_good &= *strings[i] != NULL;
+	}
+	return is_good &&
+	       (!from->statements || copy_statements(from->statements, &to->statements));
+}
+
+static bool copy(char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+	return *to || !from;
+}
+
+static bool wish_copy(struct capture *to, const struct engine_request *r)
+{
+	to->is_forced = r->is_forced;
+	return copy(&to->instance_id, r->instance->id) &&
+	       copy(&to->account, r->audit.account) && copy(&to->region, r->audit.region) &&
+	       copy(&to->principal_arn,
+		    r->audit.principal_arn ? r->audit.principal_arn : "") &&
+	       copy(&to->access_key, r->audit.access_key ? r->audit.access_key : "") &&
+	       copy(&to->invocation_id, r->invocation_id) &&
+	       copy(&to->signature_hash, r->signature_hash) &&
+	       copy(&to->request_id, r->audit.request_id);
+}
+
+static void request_free(struct request *r)
+{
+	if (!r)
+		return;
+	event_deinit(&r->audit);
+	capture_deinit(&r->wish);
+	capture_deinit(&r->found);
+	config_unref(r->config);
+	err_free(r->err);
+	free(r);
+}
+CLEANUP_FREEP(request)
+
+must_check struct err *request_new(const struct engine_request *from, engine_answer_fn *fn,
+				   void *ctx, struct request **ret)
+{
+	cleanup(request_freep) struct request *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return err_nomem();
+	r->config = config_ref(from->config);
+	r->instance = from->instance;
+	if (!event_copy(&r->audit, &from->audit) || !wish_copy(&r->wish, from))
+		return err_nomem();
+	r->fn = fn;
+	r->ctx = ctx;
+	r->deadline_ms = clock_now_ms() + ENGINE_ANSWER_MS;
+	r->references = 2;
+	*ret = steal(r);
+	return NULL;
+}
+
+void request_unref(struct engine *e, struct request *r)
+{
+	bool is_last;
+
+	if (!r)
+		return;
+	pthread_mutex_lock(&e->lock);
+	is_last = --r->references == 0;
+	pthread_mutex_unlock(&e->lock);
+	if (is_last)
+		request_free(r);
+}
+
+void request_answer(struct engine *e, struct request *r, enum engine_outcome outcome,
+		    const char *capture_id, const char *sentence)
+{
+	const struct engine_answer answer = {outcome, capture_id, sentence};
+	struct request **link = &e->pending;
+	bool is_first;
+
+	pthread_mutex_lock(&e->lock);
+	is_first = !r->is_answered;
+	r->is_answered = true;
+	if (is_first) {
+		while (*link != r)
+			link = &(*link)->next_pending;
+		*link = r->next_pending;
+		if (outcome == ENGINE_DUPLICATE)
+			e->counters.duplicates++;
+		else if (outcome != ENGINE_ACCEPTED)
+			e->counters.refused++;
+		pthread_cond_broadcast(&e->pending_changed);
+	}
+	pthread_mutex_unlock(&e->lock);
+	if (!is_first)
+		return;
+	r->fn(r->ctx, &answer);
+	request_unref(e, r);
+}
+
+bool request_may_send(struct engine *e, struct request *r)
+{
+	bool may;
+
+	pthread_mutex_lock(&e->lock);
+	may = !r->is_answered && !e->is_stopping;
+	if (may)
+		r->may_be_sent = true;
+	pthread_mutex_unlock(&e->lock);
+	return may;
+}
+
+/* The one whose time is up first. The lock is held. */
+static struct request *find_first(const struct engine *e)
+{
+	struct request *first = e->pending;
+
+	for (struct request *r = first; r; r = r->next_pending)
+		if (r->deadline_ms < first->deadline_ms)
+			first = r;
+	return first;
+}
+
+/* The lock is held, and let go of while the answer is given. */
+static void answer_late(struct engine *e, struct request *r)
+{
+	bool may_be_sent = r->may_be_sent;
+	char id[CAPTURE_ID_LEN + 1] = "";
+
+	/* Before, it is the store's thread that writes there. */
+	if (may_be_sent)
+		memcpy(id, r->found.id, sizeof(id));
+	r->references++;
+	pthread_mutex_unlock(&e->lock);
+	if (may_be_sent)
+		request_answer(e, r, ENGINE_ACCEPTED, id,
+			       "the backend has not answered yet: its outcome is unknown");
+	else
+		request_answer(e, r, ENGINE_INTERNAL, NULL,
+			       "the intent could not be written in time; nothing was sent");
+	request_unref(e, r);
+	pthread_mutex_lock(&e->lock);
+}
+
+void *request_deadlines(void *engine)
+{
+	struct engine *e = engine;
+
+	pthread_mutex_lock(&e->lock);
+	while (!e->is_closing || e->pending) {
+		struct request *first = find_first(e);
+
+		if (!first) {
+			pthread_cond_wait(&e->pending_changed, &e->lock);
+		} else if (first->deadline_ms <= clock_now_ms()) {
+			answer_late(e, first);
+		} else {
+			struct timespec until = {
+				.tv_sec = (time_t)(first->deadline_ms / 1000),
+				.tv_nsec = (long)(first->deadline_ms % 1000) * 1000000};
+
+			pthread_cond_timedwait(&e->pending_changed, &e->lock, &until);
+		}
+	}
+	pthread_mutex_unlock(&e->lock);
+	return NULL;
+}
