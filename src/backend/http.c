@@ -106,7 +106,7 @@ static struct err *perform(CURL *c, struct http_reply *ret, bool *ret_may_be_sen
 		const char *words = why[0] ? why : curl_easy_strerror(code);
 
 		str_escape(&text, words, strlen(words), false);
-		return err_new(ERR_REFUSED, "%s", buf_text(&text));
+		return err_new(ERR_OS, "%s", buf_text(&text));
 	}
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	ret->status = (unsigned)status;

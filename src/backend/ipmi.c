@@ -168,7 +168,8 @@ static struct err *failed(const struct child_output *o)
 	cleanup(buf_deinit) struct buf reason = BUF_INIT;
 
 	child_output_reason(o, &reason);
-	return err_new(ERR_REFUSED, IPMITOOL ": %s", buf_text(&reason));
+	return err_new(says_denied(buf_text(&o->errors)) ? ERR_REFUSED : ERR_OS,
+		       IPMITOOL ": %s", buf_text(&reason));
 }
 
 static struct err *ipmi_query_state(void *self, u64 timeout_ms, enum backend_state *ret)

@@ -108,16 +108,23 @@ static bool is_denied(int code)
 	       code == VIR_ERR_AUTH_UNAVAILABLE;
 }
 
+static enum err_code code_of(int failure_code)
+{
+	if (is_unsupported(failure_code))
+		return ERR_UNSUPPORTED;
+	if (failure_code == VIR_ERR_NO_DOMAIN)
+		return ERR_ABSENT;
+	return is_denied(failure_code) || failure_code == VIR_ERR_OPERATION_INVALID
+		       ? ERR_REFUSED
+		       : ERR_OS;
+}
+
 /* The failure of the last call, for the owner. NULL if there was none. */
 static struct err *failure_of(struct libvirt *l)
 {
-	struct err *err = steal(l->failure), *better;
+	cleanup(err_freep) struct err *err = steal(l->failure);
 
-	if (!err || !is_unsupported(l->failure_code))
-		return err;
-	better = err_new(ERR_UNSUPPORTED, "%s", err_message(err));
-	err_free(err);
-	return better;
+	return err ? err_new(code_of(l->failure_code), "%s", err_message(err)) : NULL;
 }
 
 /* ---- events ---- */

@@ -169,7 +169,8 @@ static struct err *get(const struct redfish *f, const char *path, u64 deadline_m
 	if (err || reply->status == 200)
 		return err;
 	*ret_refusal = refusal_of(reply->status);
-	return err_new(ERR_REFUSED, "GET %s: HTTP status %u", path, reply->status);
+	return err_new(*ret_refusal == BACKEND_DENIED ? ERR_REFUSED : ERR_ABSENT,
+		       "GET %s: HTTP status %u", path, reply->status);
 }
 
 static struct err *get_types(const struct redfish *f, u64 deadline_ms,

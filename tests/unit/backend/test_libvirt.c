@@ -72,7 +72,7 @@ static void a_domain_that_is_not_there_is_told(void **state)
 	assert_int_equal(r.delivery, BACKEND_NOT_SENT);
 	assert_int_equal(r.refusal, BACKEND_ABSENT);
 	backend_result_deinit(&r);
-	assert_failure(backend_query_state(b, PATIENT_MS, &machine), ERR_REFUSED,
+	assert_failure(backend_query_state(b, PATIENT_MS, &machine), ERR_ABSENT,
 		       "libvirt domain nosuch");
 	backend_close(b);
 }
