@@ -402,19 +402,19 @@ static struct err *run(struct libvirt *l, hands_call_fn *fn, u64 deadline_ms)
 	}
 }
 
-/* Connect, unless that is done. */
+/* Wait for a call that was given up, and connect unless that is done. */
 static struct err *become_ready(struct libvirt *l, u64 deadline_ms)
 {
 	struct err *err = start_loop(l);
 
 	if (err)
 		return err;
+	if (hands_wait(l->work, deadline_ms) != HANDS_DONE)
+		return err_os(ETIMEDOUT, "an earlier call of libvirt has not returned");
+	err_free(l->failure);
+	l->failure = NULL;
 	l->failure_code = 0;
-	/* While a call runs that was given up, what it works on is not looked at. */
-	if (hands_wait(l->work, clock_now_ms()) == HANDS_DONE && l->domain)
-		return NULL;
-	err = run(l, connect_call, deadline_ms);
-	return err;
+	return l->domain ? NULL : run(l, connect_call, deadline_ms);
 }
 
 static void libvirt_close(void *self)
@@ -609,15 +609,18 @@ static bool pop_event(struct libvirt *l, enum backend_event *ret)
 	return has_one;
 }
 
-/* Connecting takes the time it takes: whoever subscribes with no time at all is given
- * some, since events would be missed otherwise. */
 static struct err *libvirt_next_event(void *self, u64 timeout_ms, enum backend_event *ret)
 {
 	struct libvirt *l = self;
 	u64 deadline_ms = clock_now_ms() + timeout_ms;
-	struct err *err =
-		become_ready(l, clock_now_ms() + max_u64(timeout_ms, JOB_ANSWER_MS));
+	struct err *err = become_ready(l, deadline_ms);
 
+	/* Connecting goes on, and whatever is called next waits for it. */
+	if (err && err_errno(err) == ETIMEDOUT) {
+		err_ignore(err);
+		*ret = BACKEND_EVENT_NONE;
+		return NULL;
+	}
 	if (err)
 		return err;
 	for (;;) {
@@ -650,11 +653,13 @@ static struct err *libvirt_read_progress(void *self, u64 timeout_ms, u64 *ret)
 static struct err *libvirt_act(void *self, enum backend_action action, u64 timeout_ms)
 {
 	struct libvirt *l = self;
+	u64 deadline_ms = clock_now_ms() + timeout_ms;
+	struct err *err = become_ready(l, deadline_ms);
 
-	if (hands_wait(l->work, clock_now_ms()) != HANDS_DONE)
-		return err_os(EBUSY, "an earlier call of libvirt has not returned");
+	if (err)
+		return err;
 	l->action = action;
-	return ready_run(l, act_call, timeout_ms);
+	return run(l, act_call, deadline_ms);
 }
 
 /* ---- the dump from outside ---- */

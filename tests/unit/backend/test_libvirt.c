@@ -2,6 +2,11 @@
 #include "testing.h"
 
 #include "backend/backend.h"
+#include "base/clock.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define PATIENT_MS 60000u
 
@@ -91,6 +96,40 @@ static void without_a_libvirt_behind_it_nothing_is_sent(void **state)
 	backend_close(b);
 }
 
+static void a_libvirt_that_does_not_answer_is_left_behind(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char dir[] = "/tmp/test_libvirt.XXXXXX", uri[128];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	enum backend_event event = BACKEND_EVENT_GONE;
+	enum backend_state machine;
+	u64 start_ms = clock_now_ms();
+	struct backend_result r;
+	struct backend *b = NULL;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock", dir);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	snprintf(uri, sizeof(uri), "libvirt+qemu+unix:///system?socket=%s#vm",
+		 address.sun_path);
+	assert_success(open_uri(uri, &b));
+	/* It goes on connecting, which the next ones wait for as long as they may. */
+	assert_success(backend_next_event(b, 0, &event));
+	assert_int_equal(event, BACKEND_EVENT_NONE);
+	assert_failure(backend_query_state(b, 100, &machine), ERR_OS, "has not returned");
+	backend_inject(b, 100, &r);
+	assert_int_equal(r.delivery, BACKEND_NOT_SENT);
+	assert_int_equal(r.refusal, BACKEND_UNREACHABLE);
+	assert_non_null(strstr(err_message(r.why), "has not returned"));
+	backend_result_deinit(&r);
+	backend_close(b);
+	assert_true(clock_now_ms() - start_ms < PATIENT_MS / 2);
+	close(fd);
+	unlink(address.sun_path);
+	rmdir(dir);
+}
+
 static void what_is_done_to_a_domain_comes_back_as_an_event(void **state)
 {
 	struct backend *b = open_test();
@@ -157,6 +196,7 @@ int main(void)
 		cmocka_unit_test(a_domain_is_found_by_its_uuid),
 		cmocka_unit_test(a_domain_that_is_not_there_is_told),
 		cmocka_unit_test(without_a_libvirt_behind_it_nothing_is_sent),
+		cmocka_unit_test(a_libvirt_that_does_not_answer_is_left_behind),
 		cmocka_unit_test(what_is_done_to_a_domain_comes_back_as_an_event),
 		cmocka_unit_test(a_dump_that_the_driver_does_not_make_is_unsupported),
 		cmocka_unit_test(two_domains_are_open_at_once),
