@@ -59,6 +59,46 @@ static void it_is_run_once_with_its_words_as_they_are(void **state)
 	rmdir(dir);
 }
 
+/* What follows are the words of a PowerPC partition's management console. */
+static void run_as(const char *const *words, const char *expected)
+{
+	char dir[] = "/tmp/test_exec.XXXXXX", program[64], runs[64], script[256];
+	const char *argv[16] = {program};
+	const struct backend_address a = {.uri = "exec:", .argv = argv};
+	struct backend *b = NULL;
+	struct backend_result r;
+	char *text = NULL;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(program, sizeof(program), "%s/%s", dir, words[0]);
+	snprintf(runs, sizeof(runs), "%s/runs", dir);
+	snprintf(script, sizeof(script), "#!/bin/sh\necho \"${0##*/} $*\" >>%s\n", runs);
+	assert_success(io_write_file(program, 0755, script, strlen(script)));
+	for (size_t i = 1; words[i]; i++)
+		argv[i] = words[i];
+	assert_success(backend_open(&a, &b));
+	backend_inject(b, PATIENT_MS, &r);
+	backend_close(b);
+	assert_int_equal(r.delivery, BACKEND_SENT);
+	assert_success(io_read_file(runs, 4096, &text, NULL));
+	assert_string_equal(text, expected);
+	free(text);
+	unlink(runs);
+	unlink(program);
+	rmdir(dir);
+}
+
+static void a_partition_is_dumped_by_the_commands_of_its_console(void **state)
+{
+	const char *const power4[] = {"reset_partition", "-m", "machine", "-p",
+				      "partition",	 "-t", "soft",	  NULL};
+	const char *const power5[] = {"chsysstate", "-m",	   "system", "-n",   "lpar",
+				      "-o",	    "dumprestart", "-r",     "lpar", NULL};
+
+	run_as(power4, "reset_partition -m machine -p partition -t soft\n");
+	run_as(power5, "chsysstate -m system -n lpar -o dumprestart -r lpar\n");
+}
+
 static void past_the_deadline_it_is_killed_and_the_outcome_unknown(void **state)
 {
 	struct backend_result r;
@@ -127,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_exit_status_says_what_became_of_it),
 		cmocka_unit_test(it_is_run_once_with_its_words_as_they_are),
+		cmocka_unit_test(a_partition_is_dumped_by_the_commands_of_its_console),
 		cmocka_unit_test(past_the_deadline_it_is_killed_and_the_outcome_unknown),
 		cmocka_unit_test(a_command_that_is_not_there_sent_nothing),
 		cmocka_unit_test(what_a_command_cannot_tell_is_unknown_or_unsupported),
