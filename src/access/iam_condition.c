@@ -8,8 +8,8 @@
 enum outcome {
 	NO,
 	YES,
-	UNKNOWN, /* a variable has no value, or the request's value cannot be read: then
-		  * neither the operator nor its negation holds */
+	UNREADABLE, /* the request's value: neither the operator nor its negation holds */
+	NO_VALUE,   /* of a variable */
 };
 
 /* What the texts of an operator are. */
@@ -221,10 +221,10 @@ static enum outcome compare_pattern(enum kind kind, const struct iam_value *v,
 				    const char *text, const struct iam_request *r)
 {
 	char room[IAM_TEXT_MAX + 1];
-	const char *pattern = iam_pattern_expand(&v->pattern, r, room);
+	const char *pattern = iam_pattern_expand(&v->pattern, r, NULL, room);
 
 	if (!pattern)
-		return UNKNOWN;
+		return NO_VALUE;
 	switch (kind) {
 	case TEXT_LIKE:
 		return truth(iam_glob_matches(pattern, text, false));
@@ -246,36 +246,40 @@ static enum outcome compare(const struct iam_operator *op, const struct iam_valu
 	switch (op->kind) {
 	case NUMBER:
 		if (!iam_number_parse(text, &number))
-			return UNKNOWN;
+			return UNREADABLE;
 		return truth(has_order(op, number<v->number, number> v->number));
 	case DATE:
 		if (!iam_date_parse(text, &time_us))
-			return UNKNOWN;
+			return UNREADABLE;
 		return truth(has_order(op, time_us<v->time_us, time_us> v->time_us));
 	case ADDRESS:
 		if (!iam_address_parse(text, &address))
-			return UNKNOWN;
+			return UNREADABLE;
 		return truth(address.bits >= v->address.bits &&
 			     ip_is_within(&address, &v->address));
 	case BOOL:
 		if (!iam_bool_parse(text, &is_true))
-			return UNKNOWN;
+			return UNREADABLE;
 		return truth(is_true == v->truth);
 	default:
 		return compare_pattern(op->kind, v, text, r);
 	}
 }
 
-/* Does the operator hold for this one value of the request? */
+/* Does the operator hold for this one value of the request?
+ *
+ * "Inverted condition operators ... do match against a null value" ("Policy variables with
+ * no value"), and so a Deny denies. An Allow is not made of a variable that has no value.
+ */
 static bool holds_for(const struct iam_condition *c, const char *text,
-		      const struct iam_request *r)
+		      const struct iam_request *r, bool denies)
 {
 	bool matches = false;
 
 	for (size_t i = 0; i < c->num_values; i++) {
 		enum outcome o = compare(c->op, &c->values[i], text, r);
 
-		if (o == UNKNOWN && c->op->is_negated)
+		if (c->op->is_negated && (o == UNREADABLE || (o == NO_VALUE && !denies)))
 			return false;
 		matches = matches || o == YES;
 	}
@@ -313,7 +317,8 @@ static bool is_empty_set(const struct iam_condition *c, const struct iam_key *ke
 	return true;
 }
 
-bool iam_condition_holds(const struct iam_condition *c, const struct iam_request *r)
+bool iam_condition_holds(const struct iam_condition *c, const struct iam_request *r,
+			 bool denies)
 {
 	const struct iam_key *key = iam_request_find(r, c->key);
 
@@ -323,9 +328,10 @@ bool iam_condition_holds(const struct iam_condition *c, const struct iam_request
 		return iam_condition_holds_if_missing(c);
 	/* Several values can only be compared by a set operator. */
 	if (c->set == IAM_SINGLE)
-		return key->num_values == 1 && holds_for(c, key->values[0], r);
+		return key->num_values == 1 && holds_for(c, key->values[0], r, denies);
 	for (size_t i = 0; i < key->num_values; i++)
-		if (holds_for(c, key->values[i], r) != (c->set == IAM_FOR_ALL_VALUES))
+		if (holds_for(c, key->values[i], r, denies) !=
+		    (c->set == IAM_FOR_ALL_VALUES))
 			return c->set == IAM_FOR_ANY_VALUE;
 	return c->set == IAM_FOR_ALL_VALUES;
 }

@@ -8,24 +8,38 @@ static bool action_is_of(const struct iam_statement *s, const struct iam_request
 	bool matches = false;
 
 	for (size_t i = 0; i < s->actions.num && !matches; i++)
-		matches = iam_glob_matches(iam_pattern_expand(&s->actions.rows[i], r, room),
-					   r->action, true);
+		matches = iam_glob_matches(
+			iam_pattern_expand(&s->actions.rows[i], r, NULL, room), r->action,
+			true);
 	return matches != s->is_not_action;
 }
 
-/* A variable without a value: its ARN matches nothing, and NotResource with it nothing
- * either, so that neither is wider than meant. */
+/* Could the ARN be the resource's, if its variables had the right values? */
+static bool could_match(const struct iam_pattern *p, const struct iam_request *r)
+{
+	static const char anything[] = {IAM_MANY, '\0'};
+	char room[IAM_TEXT_MAX + 1];
+	const char *pattern = iam_pattern_expand(p, r, anything, room);
+
+	return !pattern || iam_arn_matches(pattern, r->resource);
+}
+
+/* "The resource that includes a policy variable with no value will not match any resource"
+ * ("Policy variables with no value"). So a Deny of all resources but that one denies; but
+ * an Allow does not allow what that one might have been. */
 static bool resource_is_of(const struct iam_statement *s, const struct iam_request *r)
 {
 	char room[IAM_TEXT_MAX + 1];
 	bool matches = false;
 
 	for (size_t i = 0; i < s->resources.num && !matches; i++) {
-		const char *pattern = iam_pattern_expand(&s->resources.rows[i], r, room);
+		const struct iam_pattern *p = &s->resources.rows[i];
+		const char *pattern = iam_pattern_expand(p, r, NULL, room);
 
-		if (!pattern && s->is_not_resource)
-			return false;
-		matches = pattern && iam_arn_matches(pattern, r->resource);
+		if (pattern)
+			matches = iam_arn_matches(pattern, r->resource);
+		else if (s->is_not_resource && !s->denies)
+			matches = could_match(p, r);
 	}
 	return matches != s->is_not_resource;
 }
@@ -35,7 +49,7 @@ static bool statement_applies(const struct iam_statement *s, const struct iam_re
 	if (!action_is_of(s, r) || !resource_is_of(s, r))
 		return false;
 	for (size_t i = 0; i < s->num_conditions; i++)
-		if (!iam_condition_holds(&s->conditions[i], r))
+		if (!iam_condition_holds(&s->conditions[i], r, s->denies))
 			return false;
 	return true;
 }

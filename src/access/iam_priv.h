@@ -41,10 +41,11 @@ must_check struct err *iam_pattern_parse(const char *text, unsigned flags,
 void iam_pattern_deinit(struct iam_pattern *p);
 bool iam_pattern_has_variables(const struct iam_pattern *p);
 
-/* The pattern's text in @r: the policy's own, or made in @room. NULL if a variable has no
- * value, has several, or one that cannot stand in a pattern. */
+/* The pattern's text in @r: the policy's own, or made in @room. A variable that has no
+ * value, has several, or one that cannot stand in a pattern, becomes @otherwise, or if that
+ * is NULL makes the whole NULL; so does too long a text. */
 const char *iam_pattern_expand(const struct iam_pattern *p, const struct iam_request *r,
-			       char room[IAM_TEXT_MAX + 1]);
+			       const char *otherwise, char room[IAM_TEXT_MAX + 1]);
 
 /* --- iam_match.c: wildcards and ARNs --- */
 
@@ -116,7 +117,9 @@ void iam_condition_deinit(struct iam_condition *c);
 bool iam_condition_holds_if_missing(const struct iam_condition *c);
 bool iam_condition_is_negated(const struct iam_condition *c);
 
-bool iam_condition_holds(const struct iam_condition *c, const struct iam_request *r);
+/* @denies: it is part of a Deny. */
+bool iam_condition_holds(const struct iam_condition *c, const struct iam_request *r,
+			 bool denies);
 
 /* --- iam_parse.c --- */
 

@@ -191,14 +191,15 @@ static const char *resolve(const struct iam_piece *piece, const struct iam_reque
 }
 
 const char *iam_pattern_expand(const struct iam_pattern *p, const struct iam_request *r,
-			       char room[IAM_TEXT_MAX + 1])
+			       const char *otherwise, char room[IAM_TEXT_MAX + 1])
 {
 	size_t len = 0;
 
 	if (p->num_pieces == 1 && !p->pieces[0].is_variable)
 		return p->pieces[0].text;
 	for (size_t i = 0; i < p->num_pieces; i++) {
-		const char *text = resolve(&p->pieces[i], r);
+		const char *value = resolve(&p->pieces[i], r);
+		const char *text = value ? value : otherwise;
 		size_t more = text ? strlen(text) : 0;
 
 		if (!text || more > IAM_TEXT_MAX - len)

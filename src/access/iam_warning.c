@@ -46,7 +46,7 @@ static bool asks_presence(const struct iam_statement *s, const char *key)
 
 	for (size_t i = 0; i < s->num_conditions; i++)
 		if (iam_text_is(s->conditions[i].key, key, true) &&
-		    !iam_condition_holds(&s->conditions[i], &without))
+		    !iam_condition_holds(&s->conditions[i], &without, false))
 			return true;
 	return false;
 }

@@ -57,19 +57,35 @@ static void a_variable_without_a_value_matches_nothing(void **state)
 		      "aws:userid=a"));
 }
 
-static void a_negation_of_it_does_not_hold_either(void **state)
+static void no_allow_is_made_of_a_negation_of_it(void **state)
 {
 	assert_false(HOLDS("\"StringNotEquals\": {\"aws:userid\": \"${aws:username}\"}",
 			   "aws:userid=a"));
 	assert_false(HOLDS("\"ArnNotLike\": {\"aws:PrincipalArn\": "
 			   "\"arn:aws:iam::1:user/${aws:username}\"}",
 			   "aws:PrincipalArn=arn:aws:iam::1:user/a"));
-	/* So a Deny with such a resource denies nothing. */
+#define ALL_BUT(effect, resource)                                                          \
+	"{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"" effect             \
+	"\", \"Action\": \"*\", \"NotResource\": \"" resource "\"}]}"
+	assert_false(ALLOWED(ALL_BUT("Allow", BY_TAG)));
+	/* What it could not be whatever its value. */
+	assert_true(ALLOWED(ALL_BUT(
+		"Allow", "arn:aws:ec2:eu-west-1:*:instance/${aws:PrincipalTag/i}")));
+}
+
+static void a_deny_by_a_negation_of_it_denies(void **state)
+{
+	assert_int_equal(
+		DECIDE("{\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": "
+		       "\"Deny\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": "
+		       "{\"StringNotEquals\": {\"ec2:ResourceTag/team\": "
+		       "\"${aws:PrincipalTag/team}\"}}}}",
+		       INTERRUPT, INSTANCE, "ec2:ResourceTag/team=web"),
+		IAM_EXPLICIT_DENY);
+	assert_int_equal(DECIDE(ALL_BUT("Deny", BY_TAG), INTERRUPT, INSTANCE),
+			 IAM_EXPLICIT_DENY);
+	/* A resource with it is none, so that a Deny of it denies nothing. */
 	assert_true(ALLOWED(ON("Deny", BY_TAG)));
-	assert_false(DECIDE("{\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": "
-			    "\"Allow\", \"Action\": \"*\", \"NotResource\": \"" BY_TAG
-			    "\"}}",
-			    INTERRUPT, INSTANCE) == IAM_ALLOW);
 }
 
 static void a_default_stands_in_for_a_missing_value(void **state)
@@ -119,7 +135,8 @@ int main(void)
 		cmocka_unit_test(a_variable_is_the_value_of_its_key),
 		cmocka_unit_test(a_value_has_no_wildcards),
 		cmocka_unit_test(a_variable_without_a_value_matches_nothing),
-		cmocka_unit_test(a_negation_of_it_does_not_hold_either),
+		cmocka_unit_test(no_allow_is_made_of_a_negation_of_it),
+		cmocka_unit_test(a_deny_by_a_negation_of_it_denies),
 		cmocka_unit_test(a_default_stands_in_for_a_missing_value),
 		cmocka_unit_test(a_key_with_several_values_is_no_variable),
 		cmocka_unit_test(a_dollar_without_a_brace_is_text),
