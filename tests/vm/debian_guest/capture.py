@@ -11,18 +11,25 @@ PANIC = "Kernel panic - not syncing"
 BANNER = "Linux version "
 REPORTED = "inquest| "  # of the crashed kernel, not said by the one that captures it
 DEADLOCK = "System is deadlocked on memory"
+# For what comes next if it comes at all.
+STAYS_UP_SECONDS = 90
 
 
 @dataclass
 class Capture:
-    """@end is "rebooted", "died" (the capture kernel panicked) or "silent" (no sign of life from some
-    moment on); @why the last words. Seconds are of this host's clock, None for what never came."""
+    """@end is "rebooted", "died" (the capture kernel panicked), "silent" (no sign of life from some moment
+    on) or "stays up"; @why the last words. Seconds are of this host's clock, None for what never came."""
 
     end: str = "silent"
     why: str = ""
     start_seconds: float = None  # from the panic to the first line of the capture kernel
     seconds: float = None  # from that line to the reset
     lines: list = field(default_factory=list)  # of the console, from the panic on
+
+
+def _stays_up(news, last_words):
+    """Is it long since @last_words were said?"""
+    return any(last_words in line and time.monotonic() - when > STAYS_UP_SECONDS for when, line in news)
 
 
 def _progress(machine, got, panicked):
@@ -46,8 +53,9 @@ def _progress(machine, got, panicked):
     return False
 
 
-def crash(machine, by="sysrq"):
-    """Crash a guest that ends_on_reset, and wait for the end, whatever it is."""
+def crash(machine, by="sysrq", last_words=None):
+    """Crash a guest that ends_on_reset, and wait for the end, whatever it is. After @last_words on the
+    console a reboot is due: a guest in which none comes stays up."""
     got, before = Capture(), len(machine.stamps)
     machine.crash(by)
     machine.wait_line(PANIC, after=before)
@@ -55,6 +63,9 @@ def crash(machine, by="sysrq"):
     try:
         while not _progress(machine, got, panicked):
             machine.step()
+            if last_words and _stays_up(machine.stamps[panicked:], last_words):
+                got.end, got.why = "stays up", last_words
+                break
     except GuestError as e:
         _progress(machine, got, panicked)
         got.why = got.why or str(e)
