@@ -21,6 +21,10 @@ from vmcore import qemu
 GuestError = qemu.GuestError
 EXCHANGE_BYTES = 1 << 30
 EXCHANGE = "/dev/disk/by-id/virtio-exchange"
+ACCEL = os.environ.get("VMCORE_ACCEL", "tcg,thread=multi")
+# With la57 this CPU has addresses of 57 bits and says 48 in CPUID, so that the kernel takes some of its own
+# pointers for bad ones: mountinfo has "(efault)" in it then.
+CPU = "max,la57=off,svm=off"
 
 
 class DebianGuest:
@@ -63,11 +67,7 @@ class DebianGuest:
         return f"root=UUID={disk.UUID} ro console=ttyS0 no_timer_check {self.options}".strip()
 
     def _argv(self, agent):
-        accel = os.environ.get("VMCORE_ACCEL", "tcg,thread=multi")
-        # This CPU has addresses of 57 bits and says 48 in CPUID, so that the kernel takes some of its own
-        # pointers for bad ones: mountinfo has "(efault)" in it then.
-        cpu = "max,la57=off,svm=off"
-        argv = [qemu.QEMU, "-M", self.machine, "-accel", accel, "-cpu", cpu, "-smp", str(self.cpus)]
+        argv = [qemu.QEMU, "-M", self.machine, "-accel", ACCEL, "-cpu", CPU, "-smp", str(self.cpus)]
         argv += ["-m", self.memory, "-nodefaults", "-vga", "none", "-display", "none", "-rtc", "base=utc"]
         if self.kernel:
             argv += ["-kernel", self.kernel, "-initrd", self.initrd, "-append", self.command_line()]
