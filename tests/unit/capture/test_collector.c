@@ -77,6 +77,11 @@ static void a_line_that_makes_no_sense_still_gives_a_dump(void **state)
 	assert_codec("zstd");
 	assert_int_equal(c.levels[0], 31);
 	collector_deinit(&c);
+	/* The names of the parts, which there would be none of. */
+	m.collector.words = "makedumpfile --split -d 31 /part1 /part2";
+	assert_failure(collector_init(&m, &c), ERR_USAGE, "");
+	assert_codec("zstd");
+	collector_deinit(&c);
 	m.collector.words = "makedumpfile -p -d 31";
 	assert_failure(collector_init(&m, &c), ERR_UNSUPPORTED, "snappy");
 	assert_codec("zstd");

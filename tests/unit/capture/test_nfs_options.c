@@ -77,6 +77,15 @@ static void version_3_is_mounted_without_a_lock_daemon(void **state)
 }
 
 /* As /proc/mounts and /etc/fstab have them. */
+static void a_dump_needs_a_mount_that_can_be_written_to(void **state)
+{
+	const struct nfs_mount m = {.options = "ro,vers=4.2,noexec",
+				    .address = "192.0.2.1"};
+
+	assert_options(&m, "",
+		       "addr=192.0.2.1,vers=4.2,soft,proto=tcp,timeo=600,retrans=3");
+}
+
 static void what_was_true_of_another_mount_is_left_out(void **state)
 {
 	const struct nfs_mount m = {
@@ -97,6 +106,7 @@ int main(void)
 		cmocka_unit_test(version_without_surprises_is_tried_first),
 		cmocka_unit_test(version_4_2_is_the_second_choice_of_who_names_it),
 		cmocka_unit_test(configured_version_is_the_only_one),
+		cmocka_unit_test(a_dump_needs_a_mount_that_can_be_written_to),
 		cmocka_unit_test(bare_mount_is_soft_and_has_addresses),
 		cmocka_unit_test(version_3_is_mounted_without_a_lock_daemon),
 		cmocka_unit_test(what_was_true_of_another_mount_is_left_out),

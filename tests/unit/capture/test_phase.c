@@ -4,6 +4,7 @@
 #include "capture/phase.h"
 #include "capture/record.h"
 
+#include <poll.h>
 #include <signal.h>
 
 static const struct phase_limits generous = {.overall_ms = 20000};
@@ -108,6 +109,30 @@ static void a_phase_over_its_time_is_ended(void **state)
 	assert_true(clock_now_ms() - start < 10000);
 }
 
+/* It holds the end of a pipe that is written to. */
+static struct err *work_with_a_child(void *ctx)
+{
+	if (fork() == 0)
+		work_without_end(NULL);
+	return work_without_end(NULL);
+}
+
+static void what_a_phase_has_started_ends_with_it(void **state)
+{
+	const struct phase_limits limits = {.overall_ms = 200};
+	struct pollfd ends = {.events = POLLIN};
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_failure(phase_run(work_with_a_child, NULL, &limits, NULL), ERR_REFUSED,
+		       "not done after 200 ms");
+	close(fds[1]);
+	ends.fd = fds[0];
+	assert_int_equal(poll(&ends, 1, 10000), 1);
+	assert_true(ends.revents & POLLHUP);
+	close(fds[0]);
+}
+
 #define WITH_A_RECORD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -118,6 +143,7 @@ int main(void)
 		WITH_A_RECORD(a_phase_that_crashes_costs_only_itself),
 		WITH_A_RECORD(a_phase_without_progress_is_ended),
 		WITH_A_RECORD(a_phase_over_its_time_is_ended),
+		WITH_A_RECORD(what_a_phase_has_started_ends_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,9 @@ static void only_a_whole_vmcore_makes_a_capture_complete(void **state)
 	assert_int_equal(settled(), RECORD_INCOMPLETE);
 	record_add_dump(r, "vmcore", 5);
 	assert_int_equal(settled(), RECORD_COMPLETE);
+	/* What went wrong with another file takes nothing from it. */
+	record_add_file(r, "dmesg-incomplete", 5, false);
+	assert_int_equal(settled(), RECORD_COMPLETE);
 }
 
 static void the_first_reason_is_kept_and_escaped(void **state)

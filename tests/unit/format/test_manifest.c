@@ -194,6 +194,7 @@ static void bad_members_are_named(void **state)
 		{"{\"version\":1,\"modules\":[7]}", "modules[0]"},
 		{"{\"version\":1,\"target\":[]}", "target is not an object"},
 		{"{\"version\":1,\"target\":{\"host\":\"../x\"}}", "host is no part"},
+		{"{\"version\":1,\"target\":{\"host\":\"..\"}}", "host is no part"},
 		{"{\"version\":1,\"dump\":{\"level\":32}}", "dump.level"},
 		{"{\"version\":1,\"dump\":{\"compression\":\"xz\"}}", "dump.compression"},
 		{"{\"version\":1,\"deadlines\":{\"stall_ms\":0}}", "deadlines.stall_ms"},
