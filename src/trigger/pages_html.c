@@ -365,10 +365,14 @@ void pages_html_login(struct buf *b, const char *path, bool is_wrong)
 		       "configuration.</p>\n<form class=\"login\" method=\"post\" "
 		       "action=\"/login\"><input type=\"hidden\" name=\"to\" value=\"");
 	markup_text(b, path);
-	buf_add_str(b, "\"><p><label for=\"token\">Token</label><input id=\"token\" "
-		       "name=\"token\" type=\"password\" required "
-		       "autocomplete=\"current-password\"></p><p><button>Log "
-		       "in</button></p></form>\n");
+	/* Those who keep passwords want a name to keep it under. */
+	buf_add_str(
+		b,
+		"\"><input hidden name=\"username\" value=\"inquestd\" "
+		"autocomplete=\"username\"><p><label for=\"token\">Token</label><input id=\"token\" "
+		"name=\"token\" type=\"password\" required "
+		"autocomplete=\"current-password\"></p><p><button>Log "
+		"in</button></p></form>\n");
 	close_page(b);
 }
 

@@ -80,7 +80,7 @@ class Browser:
                 self.events.append(answer)
 
     def open(self, path, width, height=900, scheme="light"):
-        """Load a file; forgets the events of the page before."""
+        """Load a file or a URL; forgets the events of the page before."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -93,7 +93,7 @@ class Browser:
             features=[{"name": "prefers-color-scheme", "value": scheme}],
         )
         self.events.clear()
-        answer = self.call("Page.navigate", url="file://" + os.path.abspath(path))
+        answer = self.call("Page.navigate", url=path if "://" in path else "file://" + os.path.abspath(path))
         if "errorText" in answer:
             raise BrowserError(f"{path}: {answer['errorText']}")
         while not any(e["method"] == "Page.loadEventFired" for e in self.events):
