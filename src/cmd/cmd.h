@@ -41,6 +41,7 @@ extern const struct cmd cmd_disarm;
 extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_recover;
 extern const struct cmd cmd_estimate;
+extern const struct cmd cmd_investigate;
 extern const struct cmd cmd_nmi;
 extern const struct cmd cmd_rebuild;
 extern const struct cmd cmd_reload;

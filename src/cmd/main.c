@@ -16,7 +16,8 @@ static const struct cmd *const verbs[] = {
 	&cmd_report,  &cmd_diff,    &cmd_shell,	    &cmd_dmesg,	  &cmd_rehearse,
 	&cmd_collect, &cmd_arm,	    &cmd_disarm,    &cmd_status,  &cmd_reset_crashkernel,
 	&cmd_test,    &cmd_show,    &cmd_reload,    &cmd_rebuild, &cmd_estimate,
-	&cmd_showmem, &cmd_recover, &cmd_propagate, &cmd_nmi,	  &cmd_version,
+	&cmd_showmem, &cmd_recover, &cmd_propagate, &cmd_nmi,	  &cmd_investigate,
+	&cmd_version,
 };
 
 /* Traditional names: called through one of these (a link to the binary), we take that
