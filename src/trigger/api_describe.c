@@ -18,6 +18,7 @@ static const char *const health_of_capture[] = {
 	[CAPTURE_IGNORED] = "ok",
 	[CAPTURE_NO_KDUMP] = "impaired",
 	[CAPTURE_TIMEOUT_FALLBACK_DUMPED] = "insufficient-data",
+	[CAPTURE_UNVERIFIED] = "insufficient-data",
 	[CAPTURE_FAILED] = "impaired",
 	[CAPTURE_NOT_SENT] = "ok",
 };

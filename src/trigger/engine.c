@@ -251,7 +251,7 @@ static void end_threads(struct engine *e)
 	pthread_mutex_lock(&e->lock);
 	e->is_stopping = true;
 	for (struct flight *f = e->flights; f; f = f->next)
-		f->cancel = f->is_stopping = 1;
+		flight_stop(f);
 	/* Their store may never have come up. */
 	if (!e->has_store_thread)
 		e->is_closing = true;

@@ -86,6 +86,26 @@ struct flight {
 	struct err *err; /* of the store, on its way out of a callback */
 };
 
+/* Follow it no more. From any thread. */
+static inline void flight_cancel(struct flight *f)
+{
+	__atomic_store_n(&f->cancel, 1, __ATOMIC_RELAXED);
+}
+/* We stop: hooks too are left for the next start. */
+static inline void flight_stop(struct flight *f)
+{
+	__atomic_store_n(&f->is_stopping, 1, __ATOMIC_RELAXED);
+	flight_cancel(f);
+}
+static inline bool flight_is_cancelled(const struct flight *f)
+{
+	return __atomic_load_n(&f->cancel, __ATOMIC_RELAXED);
+}
+static inline bool flight_is_stopping(const struct flight *f)
+{
+	return __atomic_load_n(&f->is_stopping, __ATOMIC_RELAXED);
+}
+
 struct engine {
 	pthread_mutex_t lock;
 	pthread_cond_t work;   /* for the store's thread */

@@ -141,7 +141,7 @@ static void cancel_others(struct engine *e, const struct capture *c)
 	for (struct flight *f = e->flights; f; f = f->next)
 		if (strcmp(f->capture.instance_id, c->instance_id) == 0 &&
 		    strcmp(f->capture.id, c->id) != 0)
-			f->cancel = 1;
+			flight_cancel(f);
 	pthread_mutex_unlock(&e->lock);
 }
 

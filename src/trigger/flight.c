@@ -70,7 +70,7 @@ void flight_step(struct flight *f, enum capture_state state, const char *text)
 		/* A full disk, say. Steps on the way may be missing; the end holds the
 		 * latch. */
 		err_free(err);
-		if (!capture_state_is_terminal(state) || f->is_stopping)
+		if (!capture_state_is_terminal(state) || flight_is_stopping(f))
 			return;
 		clock_sleep_ms(RETRY_MS);
 	}

@@ -247,7 +247,7 @@ static void fall_back(struct flight *f)
 	if (f->follow.todo != FOLLOW_FALL_BACK)
 		return;
 	dump_from_outside(f, &why);
-	if (f->cancel)
+	if (flight_is_cancelled(f))
 		return; /* it is taken anew after the next start */
 	/* A sign that came meanwhile. */
 	drain_events(f);
@@ -264,7 +264,7 @@ static void fall_back(struct flight *f)
 void flight_follow(struct flight *f)
 {
 	f->signed_ms = clock_now_ms();
-	while (!f->cancel && !f->is_lost && f->follow.todo != FOLLOW_OVER) {
+	while (!flight_is_cancelled(f) && !f->is_lost && f->follow.todo != FOLLOW_OVER) {
 		u64 now_ms = clock_now_ms();
 
 		if (f->follow.todo == FOLLOW_FALL_BACK) {
@@ -310,14 +310,14 @@ void flight_tell_end(struct flight *f)
 
 	if (!err && call.is_over && !call.is_told) {
 		err = hooks_tell(&f->config->hooks, call.json, &f->is_stopping);
-		if (err && !f->is_stopping) {
+		if (err && !flight_is_stopping(f)) {
 			struct step_note note = {call.id, err_message(err)};
 
 			/* Its state is terminal and stays; the line is added. */
 			err_ignore(engine_store_call(f->engine, run_note, &note, true));
 		}
 		/* After a stop in the middle they are told again. */
-		if (!f->is_stopping || !err)
+		if (!flight_is_stopping(f) || !err)
 			err_ignore(
 				engine_store_call(f->engine, run_mark_told, &call, true));
 	}

@@ -631,6 +631,21 @@ static void get_works_as_post_does_and_nothing_else(void **state)
 	assert_submitted(w, SEND "&InstanceId=" INSTANCE);
 }
 
+static void every_state_of_a_capture_has_a_status(void **state)
+{
+	struct world *w = *state;
+
+	has_capture = true;
+	for (unsigned s = 0; s < CAPTURE_NUM_STATES; s++) {
+		capture = (struct engine_status){.state = (enum capture_state)s,
+						 .changed_ms = NOW * 1000LL};
+		ask(w, STATUS);
+		assert_int_equal(w->answer.status, 200);
+		assert_says(w, "<instanceStatus><status>");
+		assert_null(strstr(w->answer.body.data, "<status></status>"));
+	}
+}
+
 static void instances_of_the_account_are_described_with_their_capture(void **state)
 {
 	struct world *w = *state;
@@ -790,6 +805,8 @@ int main(void)
 			a_principal_has_its_tokens_and_gets_them_back, open_world,
 			close_world),
 		cmocka_unit_test_setup_teardown(get_works_as_post_does_and_nothing_else,
+						open_world, close_world),
+		cmocka_unit_test_setup_teardown(every_state_of_a_capture_has_a_status,
 						open_world, close_world),
 		cmocka_unit_test_setup_teardown(
 			instances_of_the_account_are_described_with_their_capture,
