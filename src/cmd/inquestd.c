@@ -19,6 +19,7 @@ static const struct cmd cmd_version_of_inquestd = {
 
 /* In the order of --help. */
 static const struct cmd *const verbs[] = {
+	&cmd_serve,
 	&cmd_check_policy,
 	&cmd_verify_audit,
 	&cmd_version_of_inquestd,
@@ -31,6 +32,7 @@ int main(int argc, char **argv)
 		.summary = "EC2's diagnostic interrupt for any hypervisor.",
 		.verbs = verbs,
 		.num_verbs = ARRAY_SIZE(verbs),
+		.otherwise = &cmd_serve,
 	};
 	enum exit_status status = EXIT_DONE;
 	struct err *err = program_run(&program, argc, argv, &status);

@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 
+extern const struct cmd cmd_serve;
 extern const struct cmd cmd_check_policy;
 extern const struct cmd cmd_verify_audit;
 

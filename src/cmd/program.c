@@ -67,12 +67,25 @@ struct err *program_run_cmd(const struct cmd *cmd, const char *program, int argc
 	return cmd->run(&given, status);
 }
 
+/* --help and --version are the program's, not those of the verb that is run otherwise. */
+static bool is_about_us(int argc, char **argv)
+{
+	static const char *const words[] = {"--help", "-h", "--version", "-V"};
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(words); i++)
+		if (str_eq(argv[1], words[i]))
+			return true;
+	return false;
+}
+
 struct err *program_run(const struct program *p, int argc, char **argv,
 			enum exit_status *status)
 {
 	cleanup(buf_deinit) struct buf b = BUF_INIT;
 	const struct cmd *cmd;
 
+	if (p->otherwise && (argc < 2 || argv[1][0] == '-') && !is_about_us(argc, argv))
+		return program_run_cmd(p->otherwise, p->name, argc, argv, 1, status);
 	if (argc < 2) {
 		help(p, &b);
 		return err_new(ERR_USAGE, "no verb was given\n\n%s", buf_text(&b));

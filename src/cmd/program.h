@@ -12,6 +12,7 @@ struct program {
 	const char *summary;		/* one line below "Usage:" */
 	const struct cmd *const *verbs; /* in the order of --help */
 	size_t num_verbs;
+	const struct cmd *otherwise; /* run if no verb is given; NULL: that is an error */
 };
 
 /* Run the verb that argv[1] names; --help and --version too. */

@@ -80,7 +80,7 @@ static void add_principal(struct context *x, const struct call *c, char issued[3
 	const struct config_principal *p = c->principal;
 	bool is_session = p->type == CONFIG_ROLE_SESSION;
 
-	add_key(x, "aws:PrincipalArn", p->arn);
+	add_key(x, "aws:PrincipalArn", p->policy_arn);
 	add_key(x, "aws:PrincipalAccount", p->account);
 	add_key(x, "aws:PrincipalType", is_session ? "AssumedRole" : "User");
 	add_key(x, "aws:userid", p->id);

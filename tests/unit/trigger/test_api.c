@@ -143,6 +143,7 @@ static int open_world(void **state)
 		w->principals[i] = (struct config_principal){
 			.type = CONFIG_USER,
 			.arn = arns[i],
+			.policy_arn = arns[i],
 			.account = "123456789012",
 			.id = "AIDAEXAMPLE",
 			.name = names[i],
@@ -674,6 +675,11 @@ static void instances_of_the_account_are_described_with_their_capture(void **sta
 	assert_null(strstr(w->answer.body.data, "i-00000002"));
 	ask(w, STATUS "&IncludeAllInstances=true");
 	assert_says(w, "i-00000002");
+	for (int i = 0; i < CAPTURE_NUM_STATES; i++) {
+		capture.state = (enum capture_state)i;
+		ask(w, STATUS "&InstanceId.1=" INSTANCE);
+		assert_int_equal(w->answer.status, 200);
+	}
 	capture.state = CAPTURE_VERIFIED;
 	ask(w, STATUS "&InstanceId.1=" INSTANCE);
 	assert_says(w, "<instanceStatus><status>ok</status>");
