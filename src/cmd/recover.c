@@ -59,6 +59,9 @@ static struct err *run(const struct opts_result *given, enum exit_status *status
 
 	if (!err)
 		err = raw_recover(&o, &recovered);
+	/* Somebody's file system would have been damaged. */
+	if (err && err_code(err) == ERR_REFUSED)
+		*status = EXIT_UNSAFE;
 	return err ? err : tell(&recovered, o.device);
 }
 
