@@ -2,6 +2,8 @@
 
 #include "base/str.h"
 
+#include <string.h>
+
 /* Lines of one capture's timeline: a guest in a boot loop must not fill the disk. */
 #define STEPS_MAX      500
 #define TEXT_BYTES_MAX 1000u
@@ -20,7 +22,7 @@ must_check struct err *store_add_step(struct store *s, const char *capture_id,
 
 	__builtin_memcpy(with_text, values, sizeof(values));
 	if (text) {
-		str_escape(&escaped, text, __builtin_strnlen(text, TEXT_BYTES_MAX), false);
+		str_escape(&escaped, text, strnlen(text, TEXT_BYTES_MAX), false);
 		with_text[3] = STORE_TEXT(buf_text(&escaped));
 	}
 	err = buf_check(&escaped);
