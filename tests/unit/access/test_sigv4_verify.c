@@ -511,8 +511,8 @@ static void no_signature_is_told_from_one_that_cannot_be_read(void **state)
 		"Basic dXNlcg==",
 		"AWS4-HMAC-SHA256",
 		"AWS4-HMAC-SHA256 Credential=A/20261120/us-east-1/ec2/aws4_request",
-		"AWS4-HMAC-SHA256 Credential=A/20261120/us-east-1/ec2/aws4_request, "
-		"SignedHeaders=host;x-amz-date, Signature=12",
+		("AWS4-HMAC-SHA256 Credential=A/20261120/us-east-1/ec2/aws4_request, "
+		 "SignedHeaders=host;x-amz-date, Signature=12"),
 		"AWS4-ECDSA-P256-SHA256 Credential=A/20261120/ec2/aws4_request",
 		"AWS4-HMAC-SHA256 Signature",
 	};

@@ -186,7 +186,7 @@ static void archive_of(const char *init, const char *manifest, const char *other
 {
 	const struct {
 		const char *name, *data;
-	} files[] = {{"init", init}, {MANIFEST_PATH + 1, manifest}, {other, "x"}};
+	} files[] = {{"init", init}, {&MANIFEST_PATH[1], manifest}, {other, "x"}};
 	struct cpio c = {.out = b};
 
 	b->len = 0;
