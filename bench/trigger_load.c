@@ -43,7 +43,7 @@ struct load {
 	int epoll;
 };
 
-static void give_up(const char *what)
+_Noreturn static void give_up(const char *what)
 {
 	fprintf(stderr, "trigger_load: %s: %s\n", what, strerror(errno));
 	exit(1);
