@@ -1,7 +1,7 @@
+#include "backend/curl_api_priv.h"
 #include "backend/http_priv.h"
 #include "base/str.h"
 
-#include <curl/curl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -28,87 +28,90 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 	return len;
 }
 
-static bool add_headers(const struct http_request *r, struct curl_slist **list)
+static bool add_headers(const struct curl_api *curl, const struct http_request *r,
+			struct curl_slist **list)
 {
 	/* Without it libcurl would ask before it sends a large body, and might send again.
 	 */
-	struct curl_slist *next = curl_slist_append(NULL, "Expect:");
+	struct curl_slist *next = curl->slist_append(NULL, "Expect:");
 
 	for (size_t i = 0; next && i < r->num_headers; i++) {
 		*list = next;
-		next = curl_slist_append(next, r->headers[i]);
+		next = curl->slist_append(next, r->headers[i]);
 	}
 	if (next)
 		*list = next;
 	return next != NULL;
 }
 
-static void set_once_only(CURL *c)
+static void set_once_only(const struct curl_api *curl, CURL *c)
 {
-	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	curl->easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
+	curl->easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
+	curl->easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl->easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 	/* A refused stream of HTTP/2 would be sent again. */
-	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl->easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }
 
-static void set_request(CURL *c, const struct http_request *r, struct curl_slist *headers)
+static void set_request(const struct curl_api *curl, CURL *c, const struct http_request *r,
+			struct curl_slist *headers)
 {
 	long timeout_ms = (long)min_u64(r->timeout_ms ? r->timeout_ms : 1, INT_MAX);
 
-	set_once_only(c);
-	curl_easy_setopt(c, CURLOPT_URL, r->url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	set_once_only(curl, c);
+	curl->easy_setopt(c, CURLOPT_URL, r->url);
+	curl->easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl->easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl->easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
+	curl->easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
+	curl->easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	if (!r->uses_proxy)
-		curl_easy_setopt(c, CURLOPT_PROXY, "");
+		curl->easy_setopt(c, CURLOPT_PROXY, "");
 	if (r->ca_file)
-		curl_easy_setopt(c, CURLOPT_CAINFO, r->ca_file);
+		curl->easy_setopt(c, CURLOPT_CAINFO, r->ca_file);
 	if (r->username)
-		curl_easy_setopt(c, CURLOPT_USERNAME, r->username);
+		curl->easy_setopt(c, CURLOPT_USERNAME, r->username);
 	if (r->username && r->password)
-		curl_easy_setopt(c, CURLOPT_PASSWORD, r->password);
+		curl->easy_setopt(c, CURLOPT_PASSWORD, r->password);
 	if (r->body) {
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)strlen(r->body));
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body);
+		curl->easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)strlen(r->body));
+		curl->easy_setopt(c, CURLOPT_POSTFIELDS, r->body);
 	}
 }
 
 /* Until the transfer begins both are zero; libcurl counts what it handed to the socket. */
-static bool may_be_sent(CURL *c)
+static bool may_be_sent(const struct curl_api *curl, CURL *c)
 {
 	curl_off_t began_us = 0;
 	long bytes = 0;
 
-	curl_easy_getinfo(c, CURLINFO_PRETRANSFER_TIME_T, &began_us);
-	curl_easy_getinfo(c, CURLINFO_REQUEST_SIZE, &bytes);
+	curl->easy_getinfo(c, CURLINFO_PRETRANSFER_TIME_T, &began_us);
+	curl->easy_getinfo(c, CURLINFO_REQUEST_SIZE, &bytes);
 	return began_us || bytes;
 }
 
-static struct err *perform(CURL *c, struct http_reply *ret, bool *ret_may_be_sent)
+static struct err *perform(const struct curl_api *curl, CURL *c, struct http_reply *ret,
+			   bool *ret_may_be_sent)
 {
 	char why[CURL_ERROR_SIZE] = "";
 	long status = 0;
 	CURLcode code;
 
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, &ret->body);
-	code = curl_easy_perform(c);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, NULL);
-	*ret_may_be_sent = may_be_sent(c);
+	curl->easy_setopt(c, CURLOPT_ERRORBUFFER, why);
+	curl->easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+	curl->easy_setopt(c, CURLOPT_WRITEDATA, &ret->body);
+	code = curl->easy_perform(c);
+	curl->easy_setopt(c, CURLOPT_ERRORBUFFER, NULL);
+	*ret_may_be_sent = may_be_sent(curl, c);
 	if (code != CURLE_OK) {
 		cleanup(buf_deinit) struct buf text = BUF_INIT;
-		const char *words = why[0] ? why : curl_easy_strerror(code);
+		const char *words = why[0] ? why : curl->easy_strerror(code);
 
 		str_escape(&text, words, strlen(words), false);
 		return err_new(ERR_OS, "%s", buf_text(&text));
 	}
-	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	curl->easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	ret->status = (unsigned)status;
 	return buf_check(&ret->body);
 }
@@ -117,17 +120,21 @@ struct err *http_exchange(const struct http_request *r, struct http_reply *ret,
 			  bool *ret_may_be_sent)
 {
 	struct curl_slist *headers = NULL;
-	CURL *c = curl_easy_init();
-	struct err *err;
+	struct curl_api curl;
+	struct err *err = curl_api_load(&curl);
+	CURL *c;
 
 	*ret_may_be_sent = false;
-	if (c && add_headers(r, &headers)) {
-		set_request(c, r, headers);
-		err = perform(c, ret, ret_may_be_sent);
+	if (err)
+		return err;
+	c = curl.easy_init();
+	if (c && add_headers(&curl, r, &headers)) {
+		set_request(&curl, c, r, headers);
+		err = perform(&curl, c, ret, ret_may_be_sent);
 	} else {
 		err = err_nomem();
 	}
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(c);
+	curl.slist_free_all(headers);
+	curl.easy_cleanup(c);
 	return err;
 }
