@@ -99,7 +99,7 @@ static void without_a_libvirt_behind_it_nothing_is_sent(void **state)
 static void a_libvirt_that_does_not_answer_is_left_behind(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char dir[] = "/tmp/test_libvirt.XXXXXX", uri[128];
+	char dir[] = "/tmp/test_libvirt.XXXXXX", uri[256];
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	enum backend_event event = BACKEND_EVENT_GONE;
 	enum backend_state machine;
