@@ -139,12 +139,12 @@ static void write_report(const struct world *w, const char *text, size_t len)
 	assert_success(io_write_file(path, 0600, text, len));
 }
 
-#define assert_has(text, words)                                                            \
-	do {                                                                               \
-		if (!strstr(text, words))                                                  \
-			print_error("no \"%s\" in:\n%s\n", words, text);                   \
-		assert_non_null(strstr(text, words));                                      \
-	} while (0)
+static void assert_has(const char *text, const char *words)
+{
+	assert_non_null(text);
+	if (!strstr(text, words))
+		fail_msg("no \"%s\" in:\n%s", words, text);
+}
 
 static void the_first_page_has_instances_and_captures(void **state)
 {
