@@ -109,6 +109,7 @@ static struct err *note_outdated(const char *root, const struct err *why,
 		return err;
 	is_known = *last.target && str_eq(last.initrd, a->image.path);
 	free(a->target);
+	free(a->outdated);
 	a->target = strdup(is_known ? last.target : "that of an image built before");
 	a->outdated = strdup(err_message(why));
 	arm_record_deinit(&last);
