@@ -96,6 +96,14 @@ static void without_a_libvirt_behind_it_nothing_is_sent(void **state)
 	backend_close(b);
 }
 
+/* The address sanitizer stands in for the functions of XDR, and finds the real ones only in
+ * what is linked: libvirt's remote driver, loaded later, calls NULL. */
+#ifdef __SANITIZE_ADDRESS__
+#	define CAN_DRIVE_REMOTELY 0
+#else
+#	define CAN_DRIVE_REMOTELY 1
+#endif
+
 static void a_libvirt_that_does_not_answer_is_left_behind(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -107,6 +115,8 @@ static void a_libvirt_that_does_not_answer_is_left_behind(void **state)
 	struct backend_result r;
 	struct backend *b = NULL;
 
+	if (!CAN_DRIVE_REMOTELY)
+		skip();
 	assert_non_null(mkdtemp(dir));
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock", dir);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
