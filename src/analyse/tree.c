@@ -66,17 +66,14 @@ void tree_set_format(struct tree *t, json_t *object, const char *key, const char
 {
 	cleanup(freep) char *text = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0) {
-		text = NULL;
+	if (text)
+		tree_set_text(t, object, key, text);
+	else
 		t->failed = true;
-		return;
-	}
-	tree_set_text(t, object, key, text);
 }
 
 struct err *tree_check(const struct tree *t)

@@ -22,19 +22,16 @@
 static void say(const struct arm_options *options, const char *fmt, ...) printf_like(2, 3);
 static void say(const struct arm_options *options, const char *fmt, ...)
 {
+	cleanup(freep) char *text = NULL;
 	va_list args;
-	char *text = NULL;
-	int len;
 
 	if (!options || !options->say)
 		return;
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0)
-		return;
-	options->say(options->ctx, text);
-	free(text);
+	if (text)
+		options->say(options->ctx, text);
 }
 
 static void say_too_little(const char *root, u64 needed, const struct arm_options *options)

@@ -97,16 +97,11 @@ static struct err *try_printf(struct finder *f, const char *fmt, ...)
 {
 	cleanup(freep) char *path = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&path, fmt, args);
+	path = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0) {
-		path = NULL;
-		return err_nomem();
-	}
-	return try_image(f, path);
+	return path ? try_image(f, path) : err_nomem();
 }
 
 /* BOOT_IMAGE=(hd0,gpt2)/vmlinuz-… as the boot loader saw it. */

@@ -40,43 +40,41 @@ struct err *plan_keep(struct plan *p, void *pointer)
 	return NULL;
 }
 
+static char *keep_format(struct plan *p, const char *fmt, va_list args) printf_like(2, 0);
+static char *keep_format(struct plan *p, const char *fmt, va_list args)
+{
+	char *text = str_vformat(fmt, args);
+	struct err *err = text ? plan_keep(p, text) : err_nomem();
+
+	if (!err)
+		return text;
+	err_ignore(err);
+	return NULL;
+}
+
 char *plan_printf(struct plan *p, const char *fmt, ...)
 {
-	struct err *err;
 	va_list args;
 	char *text;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = keep_format(p, fmt, args);
 	va_end(args);
-	if (len < 0)
-		return NULL;
-	err = plan_keep(p, text);
-	if (err) {
-		err_ignore(err);
-		return NULL;
-	}
 	return text;
 }
 
 void plan_warn(struct plan *p, const char *fmt, ...)
 {
 	va_list args;
-	char *text = NULL;
-	int len;
+	char *text;
 
 	if (p->num_warnings == ARRAY_SIZE(p->warnings))
 		return;
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = keep_format(p, fmt, args);
 	va_end(args);
-	if (len < 0)
-		return;
-	p->warnings[p->num_warnings] = plan_printf(p, "%s", text);
-	if (p->warnings[p->num_warnings])
-		p->num_warnings++;
-	free(text);
+	if (text)
+		p->warnings[p->num_warnings++] = text;
 }
 
 struct err *plan_add_module(struct plan *p, const char *name)

@@ -17,17 +17,14 @@
 static void say(const struct ssh_propagation *p, const char *fmt, ...) printf_like(2, 3);
 static void say(const struct ssh_propagation *p, const char *fmt, ...)
 {
-	char *text = NULL;
+	cleanup(freep) char *text = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0)
-		return;
-	p->say(p->ctx, text);
-	free(text);
+	if (text)
+		p->say(p->ctx, text);
 }
 
 /* The directory above the key, for root alone. */

@@ -21,19 +21,13 @@ void notices_add(struct notices *n, const char *fmt, ...)
 {
 	cleanup(freep) char *text = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0) {
-		text = NULL;
-		n->dropped++;
+	if (text && notices_has(n, text))
 		return;
-	}
-	if (notices_has(n, text))
-		return;
-	if (n->count == NOTICES_MAX) {
+	if (!text || n->count == NOTICES_MAX) {
 		n->dropped++;
 		return;
 	}

@@ -165,6 +165,14 @@ bool str_parse_size(const char *s, u64 *ret_bytes)
 	return true;
 }
 
+char *str_vformat(const char *fmt, va_list args)
+{
+	char *text;
+
+	/* It leaves the pointer undefined on failure. */
+	return vasprintf(&text, fmt, args) < 0 ? NULL : text;
+}
+
 const char *str_format_size(char text[STR_SIZE_TEXT_LEN], u64 bytes)
 {
 	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};

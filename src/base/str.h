@@ -22,6 +22,9 @@ bool str_has_suffix(const char *s, const char *suffix);
  */
 void str_escape(struct buf *b, const char *s, size_t len, bool keep_lines);
 
+/* As vasprintf(3): the text, which the caller frees, or NULL without memory. */
+char *str_vformat(const char *fmt, va_list args) printf_like(1, 0);
+
 /* Parse all of @s (0x… hexadecimal, otherwise decimal). False if it is anything else or
  * does not fit, *@ret then untouched. */
 bool str_parse_u64(const char *s, u64 *ret);

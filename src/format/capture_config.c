@@ -262,25 +262,20 @@ struct err *config_place_error(const struct config_place *at, struct err *err)
 struct err *config_warn(struct capture_config *c, const struct config_place *at,
 			const char *fmt, ...)
 {
+	cleanup(freep) char *text = NULL;
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
 	struct err *err;
-	char *text;
 	va_list args;
-	struct buf b = BUF_INIT;
-	int len;
 
 	if (c->warnings.count == CONFIG_WORDS_MAX)
 		return NULL;
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0)
+	if (!text)
 		return err_nomem();
 	buf_printf(&b, "%s line %llu: ", at->file, (unsigned long long)at->line);
-	str_escape(&b, text, (size_t)len, false);
-	free(text);
+	str_escape(&b, text, strlen(text), false);
 	err = buf_check(&b);
-	if (!err)
-		err = capture_config_add_word(c, &c->warnings, b.data, b.len);
-	buf_deinit(&b);
-	return err;
+	return err ? err : capture_config_add_word(c, &c->warnings, b.data, b.len);
 }
