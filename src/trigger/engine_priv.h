@@ -37,6 +37,7 @@ struct request {
 	u64 deadline_ms;
 	bool is_answered;
 	bool may_be_sent;    /* from now on "nothing was sent" is no answer any more */
+	bool is_too_late;    /* that is the answer that is being given: send nothing */
 	unsigned references; /* of the store's queue or a flight, and of the pending list */
 
 	/* Of the store's thread. */

@@ -170,7 +170,7 @@ bool request_may_send(struct engine *e, struct request *r)
 	bool may;
 
 	pthread_mutex_lock(&e->lock);
-	may = !r->is_answered && !e->is_stopping;
+	may = !r->is_answered && !r->is_too_late && !e->is_stopping;
 	if (may)
 		r->may_be_sent = true;
 	pthread_mutex_unlock(&e->lock);
@@ -197,6 +197,8 @@ static void answer_late(struct engine *e, struct request *r)
 	/* Before, it is the store's thread that writes there. */
 	if (may_be_sent)
 		memcpy(id, r->found.id, sizeof(id));
+	/* Decided here, under the lock: what is said below must stay true. */
+	r->is_too_late = !may_be_sent;
 	r->references++;
 	pthread_mutex_unlock(&e->lock);
 	if (may_be_sent)

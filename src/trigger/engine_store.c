@@ -168,7 +168,7 @@ static void carry_out(struct engine *e, struct request *r)
 	bool is_late;
 
 	pthread_mutex_lock(&e->lock);
-	is_late = r->is_answered || e->is_stopping;
+	is_late = r->is_answered || r->is_too_late || e->is_stopping;
 	pthread_mutex_unlock(&e->lock);
 	if (r->err || is_late) {
 		take_back(e, r, r->err ? err_message(r->err) : "its time was over");
