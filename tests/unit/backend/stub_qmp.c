@@ -89,12 +89,13 @@ static void answer_dump(struct stub_qmp *s, u64 id)
 	say_return(s, "{}", id);
 }
 
-static void answer_query_dump(struct stub_qmp *s, u64 id)
+/* The next one of @values, of which the last one stays. */
+static void say_next(struct stub_qmp *s, const char *const *values, size_t *told, u64 id)
 {
-	const char *value = s->plan->dump[s->dumps_told];
+	const char *value = values[*told];
 
-	if (s->plan->dump[s->dumps_told + 1])
-		s->dumps_told++;
+	if (values[*told + 1])
+		++*told;
 	say_return(s, value, id);
 }
 
@@ -109,6 +110,8 @@ static void answer_status(struct stub_qmp *s, u64 id)
 
 static bool answer(struct stub_qmp *s, const char *command, u64 id)
 {
+	static const char *const no_disks[] = {"[]", NULL};
+
 	s->commands++;
 	snprintf(s->last_command, sizeof(s->last_command), "%s", command);
 	if (!strcmp(command, "inject-nmi"))
@@ -116,11 +119,12 @@ static bool answer(struct stub_qmp *s, const char *command, u64 id)
 	if (!strcmp(command, "query-status"))
 		answer_status(s, id);
 	else if (!strcmp(command, "query-blockstats"))
-		say_return(s, s->plan->blockstats, id);
+		say_next(s, s->plan->blockstats ? s->plan->blockstats : no_disks,
+			 &s->stats_told, id);
 	else if (!strcmp(command, "dump-guest-memory"))
 		answer_dump(s, id);
 	else if (!strcmp(command, "query-dump"))
-		answer_query_dump(s, id);
+		say_next(s, s->plan->dump, &s->dumps_told, id);
 	else
 		say_return(s, "{}", id);
 	if (!strcmp(command, "qmp_capabilities") && s->plan->after_ready)

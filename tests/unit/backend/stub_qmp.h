@@ -25,9 +25,10 @@ struct stub_qmp_plan {
 	const char *inject_reply;  /* with %llu for the id; NULL: {"return": {}} */
 	enum stub_qmp_end at_inject;
 	unsigned inject_delay_ms;
-	const char *status;	 /* of query-status */
-	const char *blockstats;	 /* what query-blockstats returns */
-	const char *const *dump; /* what query-dump returns in turn; the last one stays */
+	const char *status; /* of query-status */
+	/* What query-blockstats (NULL: no disks) and query-dump return in turn; the last
+	 * one stays. */
+	const char *const *blockstats, *const *dump;
 	const char *dump_error;	 /* dump-guest-memory is refused so */
 	const char *dump_events; /* raw lines sent when the dump starts */
 	bool stops_reading;	 /* after query-status was answered once */
@@ -43,7 +44,7 @@ struct stub_qmp {
 	/* Read them when the stub has stopped. */
 	int injects, commands;
 	char last_command[64];
-	size_t dumps_told;
+	size_t stats_told, dumps_told;
 };
 
 void stub_qmp_start(struct stub_qmp *s, const struct stub_qmp_plan *plan);

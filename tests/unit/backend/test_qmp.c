@@ -280,9 +280,11 @@ static void waiting_for_an_event_ends_by_its_deadline(void **state)
 
 static void written_bytes_of_all_disks_are_the_progress(void **state)
 {
-	const struct stub_qmp_plan plan = {
-		.blockstats = "[{\"stats\": {\"wr_bytes\": 4096, \"rd_bytes\": 1}}, "
-			      "{\"stats\": {\"wr_bytes\": 512}}, {\"node\": 1}]"};
+	static const char *const stats[] = {
+		"[{\"stats\": {\"wr_bytes\": 4096, \"rd_bytes\": 1}}, "
+		"{\"stats\": {\"wr_bytes\": 512}}, {\"node\": 1}]",
+		NULL};
+	const struct stub_qmp_plan plan = {.blockstats = stats};
 	struct stub_qmp s;
 	struct backend *b;
 	u64 bytes = 0;

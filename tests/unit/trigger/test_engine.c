@@ -494,7 +494,7 @@ static void a_guest_that_does_not_panic_is_dumped_from_outside(void **state)
 		 ", \"fallback\": {\"dump\": true, \"directory\": \"%s/dumps\","
 		 " \"action\": \"reset\", \"quiet_s\": 5, \"no_sign_s\": 1}",
 		 w->dir);
-	begin(w, &(struct stub_qmp_plan){.dump = dump, .blockstats = "[]"}, more, "");
+	begin(w, &(struct stub_qmp_plan){.dump = dump}, more, "");
 	assert_int_equal(ask(w, "alice", "s1", &a), ENGINE_ACCEPTED);
 	await(w, INSTANCE, CAPTURE_TIMEOUT_FALLBACK_DUMPED);
 	assert_success(engine_capture_json(w->engine, a.capture_id, &j));
@@ -519,7 +519,6 @@ static void while_a_capture_kernel_is_loaded_nobody_is_reset(void **state)
 	begin(w,
 	      &(struct stub_qmp_plan){
 		      .dump = dump,
-		      .blockstats = "[]",
 		      .before_inject =
 			      "{\"event\": \"GUEST_CRASHLOADED\", \"data\": {\"action\": "
 			      "\"run\"}, \"timestamp\": {\"seconds\": 1, \"microseconds\": "
