@@ -1,13 +1,10 @@
-#include "base/clock.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/ending.h"
 #include "cmd/interrupt.h"
 #include "cmd/investigate_line.h"
 #include "cmd/machine_target.h"
-#include "trigger/console_tail.h"
-#include "trigger/dump_watch.h"
-#include "trigger/follow.h"
+#include "trigger/lookout.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,13 +14,6 @@
 #define NO_SIGN_S  60u
 #define LATCH_S	   900u
 #define WAIT_MAX_S (24u * 3600)
-
-/* How long one round waits for an event, and how often the rest is looked at. */
-#define ROUND_MS	    200u
-#define LOOK_MS		    1000u
-#define PROGRESS_MS	    2000u
-#define PROGRESS_TIMEOUT_MS 1000u
-#define DRAIN_EVENTS	    100u
 
 static const struct opt options[] = {
 	INTERRUPT_OPTIONS,
@@ -58,23 +48,16 @@ static const struct opt options[] = {
 /* One investigation: what it looks with, and what it has found. */
 struct inquiry {
 	struct backend *backend;
-	struct console_tail *console; /* NULL: none */
-	struct dump_watch *dumps;     /* NULL: none */
-	const char *fallback;	      /* NULL: none */
+	const char *fallback; /* NULL: none */
 	struct follow_rules rules;
 	u64 timeout_ms;
-	struct follow follow;
+	struct lookout eyes;
 	struct investigate_line line;
-	char *dump; /* a directory or file; NULL: none yet */
-	bool has_events, has_progress;
-	u64 looked_ms, asked_ms, moves_before, moves;
 };
 
 static void inquiry_deinit(struct inquiry *q)
 {
-	free(q->dump);
-	dump_watch_free(q->dumps);
-	console_tail_close(q->console);
+	lookout_deinit(&q->eyes);
 	backend_close(q->backend);
 }
 
@@ -102,8 +85,9 @@ static struct err *read_options(const struct opts_result *given, struct inquiry 
 		err = read_seconds(given, "quiet", QUIET_S, &q->rules.quiet_ms);
 	if (err)
 		return err;
-	q->rules.latch_ms = max_u64(q->rules.quiet_ms, LATCH_S * 1000u);
 	q->fallback = opts_value(given, "fallback", NULL);
+	q->rules.falls_back = q->fallback != NULL;
+	q->rules.latch_ms = max_u64(q->rules.quiet_ms, LATCH_S * 1000u);
 	if (q->fallback && lstat(q->fallback, &st) == 0)
 		return err_new(ERR_REFUSED, "--fallback %s: there is a file already",
 			       q->fallback);
@@ -115,6 +99,33 @@ static struct err *read_options(const struct opts_result *given, struct inquiry 
 	return NULL;
 }
 
+/* ---- looking ---- */
+
+static void tell_news(void *ctx)
+{
+	struct inquiry *q = ctx;
+
+	investigate_line_tell(&q->line, capture_state_name(q->eyes.follow.state),
+			      q->eyes.follow.text);
+}
+
+static void tell_remark(void *ctx, const char *source, const char *why)
+{
+	struct inquiry *q = ctx;
+
+	investigate_line_tell(&q->line, source, why);
+}
+
+static void show_line(void *ctx, const char *line, size_t len)
+{
+	struct inquiry *q = ctx;
+
+	investigate_line_set_console(&q->line, line, len);
+}
+
+static const struct lookout_calls calls = {
+	.news = tell_news, .remark = tell_remark, .line = show_line};
+
 /* All that looks is open before the interrupt: what comes at once is not missed, and what
  * cannot be opened has crashed nothing. */
 static struct err *open_eyes(const struct opts_result *given, struct inquiry *q)
@@ -124,130 +135,18 @@ static struct err *open_eyes(const struct opts_result *given, struct inquiry *q)
 	enum backend_event event;
 	struct err *err = NULL;
 
+	lookout_init(&q->eyes, &calls, q, q->backend);
 	if (console)
-		err = err_wrap(console_tail_open(console, -1, &q->console), "not sent");
+		err = lookout_open_console(&q->eyes, console, -1);
 	if (!err && dumps)
-		err = err_wrap(dump_watch_new(dumps, opts_value(given, "machine-id", NULL),
-					      NULL, 0, &q->dumps),
-			       "not sent");
-	q->has_events = backend_has_events(q->backend);
-	if (!err && q->has_events)
-		err = err_wrap(backend_next_event(q->backend, 0, &event), "not sent");
-	q->has_progress = true;
-	q->rules.has_console = q->console != NULL;
-	q->rules.has_events = q->has_events;
-	q->rules.has_dump_dir = q->dumps != NULL;
-	q->rules.falls_back = q->fallback != NULL;
-	return err;
+		err = lookout_open_dumps(&q->eyes, dumps,
+					 opts_value(given, "machine-id", NULL), NULL, 0);
+	if (!err && backend_has_events(q->backend))
+		err = backend_next_event(q->backend, 0, &event);
+	return err_wrap(err, "not sent");
 }
 
 /* ---- following ---- */
-
-static void feed(struct inquiry *q, const struct follow_event *event)
-{
-	follow_feed(&q->follow, event, clock_now_ms());
-	if (q->follow.is_news)
-		investigate_line_tell(&q->line, capture_state_name(q->follow.state),
-				      q->follow.text);
-}
-
-static void feed_line(void *ctx, const char *line, size_t len)
-{
-	struct inquiry *q = ctx;
-
-	investigate_line_set_console(&q->line, line, len);
-	feed(q, &(struct follow_event){.kind = FOLLOW_LINE, .text = line, .len = len});
-}
-
-static void look_at_console(struct inquiry *q)
-{
-	size_t bytes = 0;
-	struct err *err;
-
-	if (!q->console)
-		return;
-	err = console_tail_read(q->console, feed_line, q, &bytes);
-	if (!err)
-		return;
-	investigate_line_tell(&q->line, "console", err_message(err));
-	err_free(err);
-	console_tail_close(steal(q->console));
-	q->follow.rules.has_console = false;
-}
-
-static void look_for_dump(struct inquiry *q, u64 now_ms)
-{
-	static const enum follow_event_kind kinds[] = {
-		[DUMP_WATCH_SEEN] = FOLLOW_DUMP_SEEN,
-		[DUMP_WATCH_WHOLE] = FOLLOW_DUMP_WHOLE,
-		[DUMP_WATCH_BROKEN] = FOLLOW_DUMP_BROKEN,
-	};
-	cleanup(freep) char *path = NULL;
-	cleanup(freep) char *reason = NULL;
-	enum dump_watch_verdict verdict;
-	struct err *err;
-
-	if (!q->dumps || now_ms < q->looked_ms + LOOK_MS)
-		return;
-	q->looked_ms = now_ms;
-	err = dump_watch_look(q->dumps, &verdict, &path, &reason);
-	if (err) {
-		err_free(err); /* a file server that is away: it may come back */
-		return;
-	}
-	if (verdict == DUMP_WATCH_NONE)
-		return;
-	free(q->dump);
-	q->dump = steal(path);
-	feed(q, &(struct follow_event){.kind = kinds[verdict],
-				       .text = verdict == DUMP_WATCH_BROKEN ? reason
-									    : q->dump});
-}
-
-static void look_at_progress(struct inquiry *q, u64 now_ms)
-{
-	struct err *err;
-	u64 moves = 0;
-
-	if (!q->has_progress || now_ms < q->asked_ms + PROGRESS_MS)
-		return;
-	q->asked_ms = now_ms;
-	err = backend_read_progress(q->backend, PROGRESS_TIMEOUT_MS, &moves);
-	if (err) {
-		q->has_progress = err_code(err) != ERR_UNSUPPORTED;
-		err_free(err);
-		return;
-	}
-	/* A reset counts from zero again. */
-	if (!q->line.has_moved || moves < q->moves)
-		q->moves_before = moves;
-	else if (moves != q->moves)
-		feed(q, &(struct follow_event){.kind = FOLLOW_LIFE});
-	q->moves = moves;
-	q->line.has_moved = true;
-	q->line.moved = moves - q->moves_before;
-}
-
-static void look_at_events(struct inquiry *q, u64 timeout_ms)
-{
-	enum backend_event event = BACKEND_EVENT_NONE;
-	struct err *err;
-
-	if (!q->has_events) {
-		clock_sleep_ms(timeout_ms);
-		return;
-	}
-	err = backend_next_event(q->backend, timeout_ms, &event);
-	if (err) {
-		investigate_line_tell(&q->line, "events", err_message(err));
-		err_free(err);
-		event = BACKEND_EVENT_GONE;
-	}
-	if (event == BACKEND_EVENT_GONE)
-		q->has_events = false;
-	if (event != BACKEND_EVENT_NONE)
-		feed(q, &(struct follow_event){.kind = FOLLOW_BACKEND, .backend = event});
-}
 
 static void show_dumping(void *ctx, u64 done, u64 total)
 {
@@ -258,50 +157,51 @@ static void show_dumping(void *ctx, u64 done, u64 total)
 	investigate_line_draw(&q->line, "dumping from outside");
 }
 
+static void no_fallback(struct inquiry *q, struct err *err)
+{
+	cleanup(buf_deinit) struct buf why = BUF_INIT;
+
+	buf_printf(&why, "the dump from outside failed: %s", err_message(err));
+	err_free(err);
+	lookout_feed(&q->eyes, &(struct follow_event){.kind = FOLLOW_NO_FALLBACK,
+						      .text = buf_text(&why)});
+}
+
 /* A sign that came just now withdraws it. */
 static void fall_back(struct inquiry *q)
 {
-	u64 until_ms = clock_now_ms() + ROUND_MS;
-	struct err *err;
+	cleanup(freep) char *path = NULL;
+	struct err *err = NULL;
 
-	for (size_t i = 0; i < DRAIN_EVENTS && clock_now_ms() < until_ms; i++)
-		look_at_events(q, 1);
-	look_at_console(q);
-	if (q->follow.todo != FOLLOW_FALL_BACK)
+	lookout_drain(&q->eyes);
+	if (q->eyes.follow.todo != FOLLOW_FALL_BACK)
 		return;
-	err = backend_dump(q->backend, q->fallback, q->rules.quiet_ms, ending_flag(),
-			   show_dumping, q);
+	path = strdup(q->fallback);
+	if (!path)
+		err = err_nomem();
+	if (!err)
+		err = backend_dump(q->backend, path, q->rules.quiet_ms, ending_flag(),
+				   show_dumping, q);
 	if (err) {
-		cleanup(buf_deinit) struct buf why = BUF_INIT;
-
-		buf_printf(&why, "the dump from outside failed: %s", err_message(err));
-		err_free(err);
-		feed(q, &(struct follow_event){.kind = FOLLOW_NO_FALLBACK,
-					       .text = buf_text(&why)});
+		no_fallback(q, err);
 		return;
 	}
-	free(q->dump);
-	q->dump = strdup(q->fallback);
-	feed(q, &(struct follow_event){.kind = FOLLOW_FELL_BACK, .text = q->fallback});
+	lookout_set_dump(&q->eyes, steal(path));
+	lookout_feed(&q->eyes,
+		     &(struct follow_event){.kind = FOLLOW_FELL_BACK, .text = q->fallback});
 }
 
 static void follow(struct inquiry *q)
 {
-	while (!ending_signal() && q->follow.todo != FOLLOW_OVER) {
-		u64 now_ms = clock_now_ms();
-
-		if (q->follow.todo == FOLLOW_FALL_BACK) {
+	while (!ending_signal() && q->eyes.follow.todo != FOLLOW_OVER) {
+		if (q->eyes.follow.todo == FOLLOW_FALL_BACK) {
 			fall_back(q);
 			continue;
 		}
-		look_at_console(q);
-		look_for_dump(q, now_ms);
-		look_at_progress(q, now_ms);
-		if (q->follow.todo == FOLLOW_WAIT)
-			look_at_events(q, ROUND_MS);
-		if (q->follow.todo == FOLLOW_WAIT)
-			feed(q, &(struct follow_event){.kind = FOLLOW_TIME});
-		investigate_line_draw(&q->line, capture_state_name(q->follow.state));
+		lookout_round(&q->eyes);
+		q->line.moved = q->eyes.moved;
+		q->line.has_moved = q->eyes.has_moved;
+		investigate_line_draw(&q->line, capture_state_name(q->eyes.follow.state));
 	}
 	investigate_line_end(&q->line);
 }
@@ -317,10 +217,10 @@ static struct err *inject(struct inquiry *q)
 	if (r.delivery == BACKEND_NOT_SENT)
 		err = interrupt_not_sent(&r);
 	else if (r.delivery == BACKEND_UNKNOWN)
-		feed(q, &(struct follow_event){.kind = FOLLOW_MAYBE_SENT,
-					       .text = err_message(r.why)});
+		lookout_feed(&q->eyes, &(struct follow_event){.kind = FOLLOW_MAYBE_SENT,
+							      .text = err_message(r.why)});
 	else
-		feed(q, &(struct follow_event){.kind = FOLLOW_SENT});
+		lookout_feed(&q->eyes, &(struct follow_event){.kind = FOLLOW_SENT});
 	backend_result_deinit(&r);
 	return err;
 }
@@ -328,17 +228,17 @@ static struct err *inject(struct inquiry *q)
 /* As `inquest report` prints it. */
 static struct err *print_report(const struct inquiry *q, enum exit_status *status)
 {
-	const char *operand = q->dump;
+	const char *operand = q->eyes.dump;
 	const struct opts_result given = {.operands = &operand, .num_operands = 1};
 
-	fprintf(stderr, "The dump is %s\n", q->dump);
+	fprintf(stderr, "The dump is %s\n", q->eyes.dump);
 	return cmd_report.run(&given, status);
 }
 
 /* Why there is no report; the status says which kind of end it was. */
 static struct err *no_report(const struct inquiry *q, enum exit_status *status)
 {
-	const char *why = q->follow.text;
+	const char *why = q->eyes.follow.text;
 
 	if (ending_signal()) {
 		*status = EXIT_INCOMPLETE;
@@ -347,7 +247,7 @@ static struct err *no_report(const struct inquiry *q, enum exit_status *status)
 			"stopped; the machine goes on by itself, and what comes of it "
 			"can be seen there");
 	}
-	switch (q->follow.state) {
+	switch (q->eyes.follow.state) {
 	case CAPTURE_NO_KDUMP:
 		*status = EXIT_NOT_READY;
 		break;
@@ -379,17 +279,17 @@ static struct err *conclude(const struct inquiry *q, enum exit_status *status)
 {
 	struct err *err;
 
-	if (!q->dump)
+	if (!q->eyes.dump)
 		return no_report(q, status);
-	if (q->follow.state == CAPTURE_VERIFIED ||
-	    q->follow.state == CAPTURE_TIMEOUT_FALLBACK_DUMPED)
+	if (q->eyes.follow.state == CAPTURE_VERIFIED ||
+	    q->eyes.follow.state == CAPTURE_TIMEOUT_FALLBACK_DUMPED)
 		return print_report(q, status);
 	/* What there is of it may still say why. */
 	err = print_report(q, status);
 	if (err)
 		return err_wrap(err, "the dump is not whole");
 	*status = EXIT_INCOMPLETE;
-	return err_new(ERR_INCOMPLETE, "the dump is not whole: %s", q->follow.text);
+	return err_new(ERR_INCOMPLETE, "the dump is not whole: %s", q->eyes.follow.text);
 }
 
 static struct err *run(const struct opts_result *given, enum exit_status *status)
@@ -410,8 +310,8 @@ static struct err *run(const struct opts_result *given, enum exit_status *status
 	if (err)
 		return err;
 	ending_catch_first();
-	follow_init(&q.follow, &q.rules, CAPTURE_REQUESTED, clock_now_ms());
 	investigate_line_start(&q.line);
+	lookout_begin(&q.eyes, &q.rules, CAPTURE_REQUESTED);
 	err = inject(&q);
 	if (err)
 		return err;

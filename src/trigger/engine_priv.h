@@ -3,9 +3,10 @@
  *
  *   engine.c          start, stop, status, counters
  *   engine_request.c  a request: copied, answered once, its deadline
- *   engine_store.c    the store's thread: group commit, audit lines, what comes of a
- * verdict flight.c          a capture's thread: inject, tell, then flight_follow.c   follow
- * it, fall back, tell of the end engine_json.c     captures as JSON
+ *   engine_store.c    the store's thread: group commit, audit lines, what comes of it
+ *   flight.c          a capture's thread: inject, tell, then
+ *   flight_follow.c   follow it, fall back, tell of the end
+ *   engine_json.c     captures as JSON
  *
  * `lock` guards all members of the engine and the phase of each request. The store is
  * touched by its thread alone; others go through engine_store_call().
@@ -14,10 +15,8 @@
 #define TRIGGER_ENGINE_PRIV_H
 
 #include "backend/backend.h"
-#include "trigger/console_tail.h"
-#include "trigger/dump_watch.h"
 #include "trigger/engine.h"
-#include "trigger/follow.h"
+#include "trigger/lookout.h"
 
 #include <pthread.h>
 
@@ -77,13 +76,9 @@ struct flight {
 
 	/* Of its thread. */
 	struct backend *backend;
-	struct console_tail *console;
-	struct dump_watch *watch;
-	struct follow follow;
-	char *dump_path;
-	bool has_events, has_progress;
+	struct lookout eyes;
 	bool is_lost; /* the store says that it is over: another one took its place */
-	u64 moves, looked_ms, moved_ms, signed_ms;
+	u64 signed_ms;
 	struct err *err; /* of the store, on its way out of a callback */
 };
 
@@ -161,7 +156,6 @@ void flight_step(struct flight *f, enum capture_state state, const char *text);
 
 /* flight_follow.c */
 void flight_open_eyes(struct flight *f);
-void flight_feed(struct flight *f, const struct follow_event *event);
 void flight_follow(struct flight *f);
 void flight_tell_end(struct flight *f);
 

@@ -43,9 +43,8 @@ static must_check struct err *try_step(struct flight *f, enum capture_state stat
 	struct step_call call = {.capture = c,
 				 .state = state,
 				 .text = text,
-				 .dump_path = f->dump_path,
-				 .console_offset =
-					 f->console ? console_tail_offset(f->console) : -1,
+				 .dump_path = f->eyes.dump,
+				 .console_offset = lookout_console_offset(&f->eyes),
 				 .now_in = state};
 	struct err *err = engine_store_call(f->engine, run_step, &call, true);
 
@@ -81,12 +80,10 @@ void flight_free(struct flight *f)
 {
 	if (!f)
 		return;
+	lookout_deinit(&f->eyes);
 	backend_close(f->backend);
-	console_tail_close(f->console);
-	dump_watch_free(f->watch);
 	capture_deinit(&f->capture);
 	config_unref(f->config);
-	free(f->dump_path);
 	err_free(f->err);
 	free(f);
 }
@@ -169,9 +166,9 @@ static void injected(struct flight *f, const struct backend_result *result)
 		e->counters.unknown++;
 	pthread_mutex_unlock(&e->lock);
 	request_answer(e, f->request, ENGINE_ACCEPTED, f->capture.id, is_sent ? NULL : why);
-	flight_feed(
-		f, &(struct follow_event){.kind = is_sent ? FOLLOW_SENT : FOLLOW_MAYBE_SENT,
-					  .text = why});
+	lookout_feed(&f->eyes, &(struct follow_event){.kind = is_sent ? FOLLOW_SENT
+								      : FOLLOW_MAYBE_SENT,
+						      .text = why});
 }
 
 /* Prepare, inject once. False if nothing was sent. */
@@ -210,7 +207,7 @@ static bool inject(struct flight *f)
 	}
 	injected(f, &result);
 	if (evidence)
-		flight_step(f, f->follow.state, evidence);
+		flight_step(f, f->eyes.follow.state, evidence);
 	backend_result_deinit(&result);
 	return true;
 }
