@@ -26,13 +26,6 @@ struct ec2 {
 	char *access_key, *secret, *session_token, *ca_file;
 };
 
-static void free_secret(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 static void ec2_close(void *self)
 {
 	struct ec2 *e = self;
@@ -40,8 +33,8 @@ static void ec2_close(void *self)
 	free(e->url);
 	free(e->host);
 	free(e->access_key);
-	free_secret(e->secret);
-	free_secret(e->session_token);
+	str_free_secret(e->secret);
+	str_free_secret(e->session_token);
 	free(e->ca_file);
 	free(e);
 }
@@ -116,12 +109,6 @@ static struct err *take_endpoint(struct ec2 *e, const char *endpoint)
 	return make_endpoint(e, is_plain, &where);
 }
 
-static bool copy(const char *text, char **ret)
-{
-	*ret = text ? strdup(text) : NULL;
-	return !text || *ret;
-}
-
 static struct err *fill(struct ec2 *e, const struct backend_address *a, const char *rest)
 {
 	struct err *err = take_names(e, rest);
@@ -134,8 +121,9 @@ static struct err *fill(struct ec2 *e, const struct backend_address *a, const ch
 		return err_new(
 			ERR_USAGE,
 			"ec2: keys are needed; inquest takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from the environment");
-	if (!copy(a->username, &e->access_key) || !copy(a->password, &e->secret) ||
-	    !copy(a->session_token, &e->session_token) || !copy(a->ca_file, &e->ca_file))
+	if (!str_copy(a->username, &e->access_key) || !str_copy(a->password, &e->secret) ||
+	    !str_copy(a->session_token, &e->session_token) ||
+	    !str_copy(a->ca_file, &e->ca_file))
 		return err_nomem();
 	return NULL;
 }

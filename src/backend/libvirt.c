@@ -67,13 +67,11 @@ static void let_go(void *self)
 
 	if (atomic_fetch_sub(&l->holders, 1) != 1)
 		return;
-	if (l->password)
-		explicit_bzero(l->password, strlen(l->password));
 	err_free(l->failure);
 	free(l->uri);
 	free(l->domain_name);
 	free(l->username);
-	free(l->password);
+	str_free_secret(l->password);
 	free(l->dump_path);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
@@ -447,12 +445,6 @@ static struct err *start_hands(struct libvirt *l)
 	return err;
 }
 
-static bool copy(const char *text, char **ret)
-{
-	*ret = text ? strdup(text) : NULL;
-	return !text || *ret;
-}
-
 static struct err *fill(struct libvirt *l, const struct backend_address *a,
 			const char *rest, const char *hash)
 {
@@ -461,8 +453,8 @@ static struct err *fill(struct libvirt *l, const struct backend_address *a,
 	if (err)
 		return err;
 	l->uri = strndup(rest, (size_t)(hash - rest));
-	if (!l->uri || !copy(hash + 1, &l->domain_name) ||
-	    !copy(a->username, &l->username) || !copy(a->password, &l->password))
+	if (!l->uri || !str_copy(hash + 1, &l->domain_name) ||
+	    !str_copy(a->username, &l->username) || !str_copy(a->password, &l->password))
 		return err_nomem();
 	return start_hands(l);
 }

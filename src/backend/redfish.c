@@ -27,9 +27,7 @@ static void redfish_close(void *self)
 	free(f->origin);
 	free(f->path);
 	free(f->username);
-	if (f->password)
-		explicit_bzero(f->password, strlen(f->password));
-	free(f->password);
+	str_free_secret(f->password);
 	free(f->ca_file);
 	free(f);
 }
@@ -47,12 +45,6 @@ static struct err *make_origin(struct redfish *f, bool is_plain,
 	return f->origin ? NULL : err_nomem();
 }
 
-static bool copy(const char *text, char **ret)
-{
-	*ret = text ? strdup(text) : NULL;
-	return !text || *ret;
-}
-
 static struct err *fill(struct redfish *f, const struct backend_address *a, bool is_plain,
 			const struct backend_authority *where)
 {
@@ -60,9 +52,9 @@ static struct err *fill(struct redfish *f, const struct backend_address *a, bool
 
 	if (err)
 		return err;
-	if (!copy(where->path, &f->path) || !copy(a->ca_file, &f->ca_file) ||
-	    !copy(a->username ? a->username : where->username, &f->username) ||
-	    !copy(a->password, &f->password))
+	if (!str_copy(where->path, &f->path) || !str_copy(a->ca_file, &f->ca_file) ||
+	    !str_copy(a->username ? a->username : where->username, &f->username) ||
+	    !str_copy(a->password, &f->password))
 		return err_nomem();
 	return NULL;
 }

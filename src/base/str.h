@@ -25,6 +25,17 @@ void str_escape(struct buf *b, const char *s, size_t len, bool keep_lines);
 /* As vasprintf(3): the text, which the caller frees, or NULL without memory. */
 char *str_vformat(const char *fmt, va_list args) printf_like(1, 0);
 
+/* Copy @text to *@ret, which the caller frees; NULL becomes NULL. False without memory,
+ * *@ret then NULL. */
+bool str_copy(const char *text, char **ret);
+
+/* Overwrite a secret and free it. NULL is fine. */
+void str_free_secret(char *text);
+static inline void str_free_secretp(char **text)
+{
+	str_free_secret(*text);
+}
+
 /* Parse all of @s (0x… hexadecimal, otherwise decimal). False if it is anything else or
  * does not fit, *@ret then untouched. */
 bool str_parse_u64(const char *s, u64 *ret);

@@ -60,7 +60,7 @@ static void fill_ec2(struct backend_address *a)
 
 struct err *machine_target_open(const struct opts_result *given, struct backend **ret)
 {
-	cleanup(freep) char *password = NULL;
+	cleanup(str_free_secretp) char *password = NULL;
 	const char *path = opts_value(given, "password-file", NULL);
 	struct backend_address a = {
 		.uri = given->operands[0],
@@ -83,10 +83,7 @@ struct err *machine_target_open(const struct opts_result *given, struct backend 
 	}
 	if (str_has_prefix(a.uri, "ec2:"))
 		fill_ec2(&a);
-	err = backend_open(&a, ret);
-	if (password)
-		explicit_bzero(password, strlen(password));
-	return err;
+	return backend_open(&a, ret);
 }
 
 struct err *machine_target_timeout(const struct opts_result *given, u64 *ret_ms)

@@ -49,11 +49,9 @@ must_check struct err *dump_watch_new(const char *dir, const char *machine_id,
 
 	if (!w)
 		return err_nomem();
-	w->dir = strdup(dir);
-	w->machine_id = machine_id ? strdup(machine_id) : NULL;
-	w->dmi_uuid = dmi_uuid ? strdup(dmi_uuid) : NULL;
 	w->since_utc_ms = since_utc_ms;
-	if (!w->dir || (machine_id && !w->machine_id) || (dmi_uuid && !w->dmi_uuid))
+	if (!str_copy(dir, &w->dir) || !str_copy(machine_id, &w->machine_id) ||
+	    !str_copy(dmi_uuid, &w->dmi_uuid))
 		return err_nomem();
 	w->is_first = true;
 	err = dump_watch_look(w, &verdict, &path, &reason);

@@ -139,9 +139,7 @@ struct pem {
 
 static void pem_deinit(struct pem *p)
 {
-	if (p->key)
-		explicit_bzero(p->key, strlen(p->key));
-	free(p->key);
+	str_free_secret(p->key);
 	free(p->certificate);
 }
 

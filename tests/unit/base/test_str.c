@@ -1,6 +1,7 @@
 #include "testing.h"
 
 #include "base/str.h"
+#include "failing_malloc.h"
 
 static void assert_escaped(const char *in, size_t len, bool keep_lines, const char *want)
 {
@@ -68,6 +69,23 @@ static void numbers_are_taken_whole_or_not_at_all(void **state)
 	assert_int_equal(v, 16);
 }
 
+static void a_copy_is_ones_own_and_nothing_stays_nothing(void **state)
+{
+	const char *text = "abc";
+	char *copy = NULL;
+
+	assert_true(str_copy(text, &copy));
+	assert_string_equal(copy, "abc");
+	assert_ptr_not_equal(copy, text);
+	free(copy);
+	assert_true(str_copy(NULL, &copy));
+	assert_null(copy);
+	failing_malloc_set(1);
+	assert_false(str_copy(text, &copy));
+	assert_null(copy);
+	str_free_secret(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -76,6 +94,7 @@ int main(void)
 		cmocka_unit_test(characters_that_turn_or_hide_text_are_made_visible),
 		cmocka_unit_test(sizes_have_binary_suffixes),
 		cmocka_unit_test(numbers_are_taken_whole_or_not_at_all),
+		cmocka_unit_test(a_copy_is_ones_own_and_nothing_stays_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
