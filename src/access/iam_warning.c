@@ -17,9 +17,9 @@ static struct err *add_warning(struct iam_policy *p, size_t statement, const cha
 		p->num_warnings < WARNINGS_MAX
 			? reallocarray(p->warnings, p->num_warnings + 1, sizeof(*more))
 			: NULL;
-	char *said = NULL, *line = NULL;
+	cleanup(freep) char *said = NULL;
+	char *line;
 	va_list args;
-	int len;
 
 	if (p->num_warnings == WARNINGS_MAX)
 		return NULL;
@@ -27,13 +27,9 @@ static struct err *add_warning(struct iam_policy *p, size_t statement, const cha
 		return err_nomem();
 	p->warnings = more;
 	va_start(args, fmt);
-	len = vasprintf(&said, fmt, args);
+	said = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0)
-		return err_nomem();
-	len = asprintf(&line, "%s: statement %zu: %s", p->name, statement, said);
-	free(said);
-	if (len < 0)
+	if (!said || asprintf(&line, "%s: statement %zu: %s", p->name, statement, said) < 0)
 		return err_nomem();
 	more[p->num_warnings++] = line;
 	return NULL;

@@ -2,6 +2,8 @@
  * looked for. Source: "Error codes for the Amazon EC2 API". */
 #include "trigger/api_priv.h"
 
+#include "base/str.h"
+
 #include <stdarg.h>
 
 static const struct {
@@ -51,19 +53,17 @@ const char *api_code_name(size_t i)
 
 enum api_code api_say(struct call *c, enum api_code code, const char *fmt, ...)
 {
-	char *text = NULL;
+	cleanup(freep) char *text = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = str_vformat(fmt, args);
 	va_end(args);
+	/* Only now: the arguments may point into it. */
 	buf_deinit(&c->message);
-	if (len < 0)
-		c->message.failed = true;
+	if (text)
+		buf_add_str(&c->message, text);
 	else
-		buf_add(&c->message, text, (size_t)len);
-	if (len >= 0)
-		free(text);
+		c->message.failed = true;
 	return code;
 }

@@ -52,16 +52,15 @@ void config_unref(const struct config *c)
 
 struct err *config_warn(struct config_load *l, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list args;
-	int len;
+	char *text;
 
 	if (l->num_warnings == WARNINGS_MAX)
 		return NULL;
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0)
+	if (!text)
 		return err_nomem();
 	l->warnings[l->num_warnings] = config_strdup(l->arena, text);
 	free(text);

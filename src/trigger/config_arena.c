@@ -1,5 +1,7 @@
 #include "trigger/config_priv.h"
 
+#include "base/str.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -35,14 +37,13 @@ char *config_strdup(struct config_arena *a, const char *text)
 
 char *config_printf(struct config_arena *a, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list args;
-	int len;
+	char *text;
 
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = str_vformat(fmt, args);
 	va_end(args);
-	return len < 0 ? NULL : keep(a, text);
+	return keep(a, text);
 }
 
 void config_arena_deinit(struct config_arena *a)

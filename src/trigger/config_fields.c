@@ -9,20 +9,16 @@
 struct err *config_wrong(const struct config_reader *rd, const struct json_place *at,
 			 const char *fmt, ...)
 {
-	char *sentence = NULL;
-	struct err *err;
+	cleanup(freep) char *sentence = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, fmt);
-	len = vasprintf(&sentence, fmt, args);
+	sentence = str_vformat(fmt, args);
 	va_end(args);
-	if (len < 0)
+	if (!sentence)
 		return err_nomem();
-	err = json_place_wrap(&rd->file->document, at,
-			      err_new(ERR_BAD_DATA, "%s", sentence));
-	free(sentence);
-	return err;
+	return json_place_wrap(&rd->file->document, at,
+			       err_new(ERR_BAD_DATA, "%s", sentence));
 }
 
 struct err *config_check_array(const struct config_reader *rd, const struct json_place *at,
