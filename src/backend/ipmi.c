@@ -29,7 +29,7 @@ static void ipmi_close(void *self)
 
 	free(m->host);
 	free(m->username);
-	free(m->environment);
+	str_free_secret(m->environment);
 	free(m);
 }
 
