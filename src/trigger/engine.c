@@ -246,7 +246,7 @@ static void join_flights(struct engine *e, bool all)
 	pthread_mutex_unlock(&e->lock);
 }
 
-static void end_threads(struct engine *e)
+void engine_quiesce(struct engine *e)
 {
 	pthread_mutex_lock(&e->lock);
 	e->is_stopping = true;
@@ -267,13 +267,18 @@ static void end_threads(struct engine *e)
 		pthread_join(e->store_thread, NULL);
 	if (e->has_deadline_thread)
 		pthread_join(e->deadline_thread, NULL);
+	pthread_mutex_lock(&e->lock);
+	e->has_store_thread = e->has_deadline_thread = false;
+	/* Calls that came too late are told so. */
+	pthread_cond_broadcast(&e->called);
+	pthread_mutex_unlock(&e->lock);
 }
 
 void engine_stop(struct engine *e)
 {
 	if (!e)
 		return;
-	end_threads(e);
+	engine_quiesce(e);
 	audit_close(e->audit);
 	store_close(e->store);
 	for (size_t i = 0; i < e->num_statuses; i++)

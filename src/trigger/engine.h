@@ -24,15 +24,19 @@ struct engine;
 
 /* Open the store and the audit log that @config names, and follow on. */
 must_check struct err *engine_start(const struct config *config, struct engine **ret);
-/* Let no more in, tell those who wait, stop following (it goes on after the next start). */
+/* Let no more in, tell those who wait, stop following (it goes on after the next start).
+ * What is submitted after it is answered ENGINE_INTERNAL; all else can still be asked but
+ * for the store. */
+void engine_quiesce(struct engine *e);
+/* The same, and free it: nobody may use it any more. */
 void engine_stop(struct engine *e);
 static inline void engine_stopp(struct engine **e)
 {
 	engine_stop(*e);
 }
 
-/* For the lines of requests that never come here: refused, read-only, dry run. The engine
- * writes those of what is submitted, whatever becomes of it. */
+/* For the lines of requests that never come here: refused, read-only, dry run. The
+ * engine writes those of what is submitted, whatever becomes of it. */
 struct audit *engine_audit(const struct engine *e);
 
 /* Another configuration from now on; captures in flight keep theirs. */

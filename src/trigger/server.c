@@ -75,6 +75,9 @@ static void on_outcome(void *ctx, const struct engine_answer *said)
 	struct api_answer a = {0};
 	struct err *err = api_finish(p->submission, said, &a);
 
+	/* The client is told no more than that; somebody has to see to the disk. */
+	if (said->outcome == ENGINE_INTERNAL && said->sentence)
+		p->server->log(p->server->ctx, said->sentence);
 	if (err &&
 	    (said->outcome == ENGINE_ACCEPTED || said->outcome == ENGINE_DUPLICATE)) {
 		/* It was sent: an answer of 5xx would be a lie. None at all is not. */
@@ -286,9 +289,11 @@ void server_stop(struct server *s)
 	listener_stop(s->metrics_listener);
 	listener_stop(s->pages_listener);
 	if (s->engine)
-		engine_stop(s->engine);
+		engine_quiesce(s->engine);
 	drain(s);
+	/* Until here connections that are open bring requests. */
 	listener_stop(s->api_listener);
+	engine_stop(s->engine);
 	api_free(s->api);
 	config_unref(s->config);
 	pthread_mutex_destroy(&s->lock);
