@@ -157,23 +157,37 @@ static bool is_version(const char *s)
 	return strcmp(s, "2016-11-15") >= 0;
 }
 
+static const struct action {
+	const char *name;
+	enum api_code (*act)(struct call *c);
+} actions[] = {
+	{"SendDiagnosticInterrupt", api_send_diagnostic_interrupt},
+	{"DescribeInstances", api_describe_instances},
+	{"DescribeInstanceStatus", api_describe_instance_status},
+};
+
+static const struct action *find_action(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (str_eq(actions[i].name, name))
+			return &actions[i];
+	return NULL;
+}
+
+const char *api_action_name(const char *name)
+{
+	const struct action *action = find_action(name);
+
+	return action ? action->name : NULL;
+}
+
 static enum api_code act(struct call *c)
 {
-	static const struct {
-		const char *name;
-		enum api_code (*act)(struct call *c);
-	} actions[] = {
-		{"SendDiagnosticInterrupt", api_send_diagnostic_interrupt},
-		{"DescribeInstances", api_describe_instances},
-		{"DescribeInstanceStatus", api_describe_instance_status},
-	};
 	const char *name = aws_query_find(&c->query, "Action");
 	const char *version = aws_query_find(&c->query, "Version");
-	size_t i = 0;
+	const struct action *action = name ? find_action(name) : NULL;
 
-	while (name && i < ARRAY_SIZE(actions) && !str_eq(actions[i].name, name))
-		i++;
-	if (!name || i == ARRAY_SIZE(actions))
+	if (!action)
 		return api_say(c, API_INVALID_ACTION,
 			       "The action %s is not valid for this web service.",
 			       name ? name : "");
@@ -182,7 +196,7 @@ static enum api_code act(struct call *c)
 			c, API_NO_SUCH_VERSION,
 			"The version %s is not one of this web service: 2016-11-15 is.",
 			version ? version : "");
-	return actions[i].act(c);
+	return action->act(c);
 }
 
 /* Body, status and counter of what was said. */
@@ -207,6 +221,30 @@ static must_check struct err *fill_answer(struct api *a, enum api_code code,
 	return err_nomem();
 }
 
+/* What the engine says, in the words of EC2. */
+static const struct {
+	enum api_code code;
+	const char *message;
+} outcomes[] = {
+	[ENGINE_ACCEPTED] = {API_OK},
+	[ENGINE_DUPLICATE] = {API_OK},
+	[ENGINE_BUSY] = {API_WRONG_STATE,
+			 "The instance '%s' is not in a state from which it can be "
+			 "interrupted: a capture is in progress."},
+	[ENGINE_LIMIT] = {API_LIMIT, "Request limit exceeded: too many captures are in "
+				     "progress."},
+	[ENGINE_WRONG_STATE] = {API_WRONG_STATE,
+				"The instance '%s' is not in a state from which it can "
+				"be interrupted: it is not running."},
+	[ENGINE_UNSUPPORTED] = {API_UNSUPPORTED, "The instance '%s' does not support "
+						 "diagnostic interrupts."},
+	[ENGINE_UNREACHABLE] = {API_UNAVAILABLE,
+				"The host of instance '%s' cannot be reached. Nothing "
+				"was sent to the instance."},
+	[ENGINE_INTERNAL] = {API_INTERNAL, "An internal error has occurred. Nothing was "
+					   "sent to the instance '%s'."},
+};
+
 static void call_deinit(struct call *c)
 {
 	aws_query_deinit(&c->query);
@@ -228,6 +266,7 @@ must_check struct err *api_handle(struct api *a, const struct api_request *r,
 	if (err)
 		return err;
 	*submission = NULL;
+	api_find_source(&c);
 	code = read_parameters(&c);
 	if (code == API_OK)
 		code = api_authenticate(&c);
@@ -237,14 +276,19 @@ must_check struct err *api_handle(struct api *a, const struct api_request *r,
 		atomic_fetch_add(&a->counters[API_INTERNAL], 1);
 		err = c.err ? steal(c.err) : err_nomem();
 	} else if (code == API_OK && c.submission && c.submission->has_ended) {
-		err = api_finish(c.submission,
-				 &(struct engine_answer){.outcome = c.submission->ended},
+		enum engine_outcome ended = c.submission->ended;
+
+		err = api_finish(c.submission, &(struct engine_answer){.outcome = ended},
 				 answer);
+		api_record(&c, outcomes[ended].code,
+			   "Said again: it has the same signature as a request before.");
 	} else if (code == API_OK && c.submission) {
 		*submission = steal(c.submission);
 	} else {
 		err = fill_answer(a, code, buf_text(&c.message), &c.xml, c.request_id,
 				  answer);
+		if (code != API_OK)
+			api_record(&c, code, buf_text(&c.message));
 	}
 	call_deinit(&c);
 	return err;
@@ -254,35 +298,8 @@ must_check struct err *api_finish(struct api_submission *s,
 				  const struct engine_answer *said,
 				  struct api_answer *answer)
 {
-	static const struct {
-		enum api_code code;
-		const char *message;
-	} table[] = {
-		[ENGINE_ACCEPTED] = {API_OK},
-		[ENGINE_DUPLICATE] = {API_OK},
-		[ENGINE_BUSY] = {API_WRONG_STATE,
-				 "The instance '%s' is not in a state from which it can be "
-				 "interrupted: a capture is in progress."},
-		[ENGINE_LIMIT] = {API_LIMIT,
-				  "Request limit exceeded: too many captures are in "
-				  "progress."},
-		[ENGINE_WRONG_STATE] =
-			{API_WRONG_STATE,
-			 "The instance '%s' is not in a state from which it can "
-			 "be interrupted: it is not running."},
-		[ENGINE_UNSUPPORTED] = {API_UNSUPPORTED,
-					"The instance '%s' does not support "
-					"diagnostic interrupts."},
-		[ENGINE_UNREACHABLE] =
-			{API_UNAVAILABLE,
-			 "The host of instance '%s' cannot be reached. Nothing "
-			 "was sent to the instance."},
-		[ENGINE_INTERNAL] = {API_INTERNAL,
-				     "An internal error has occurred. Nothing was "
-				     "sent to the instance '%s'."},
-	};
 	struct buf message = BUF_INIT, xml = BUF_INIT;
-	const char *text = table[said->outcome].message, *mark;
+	const char *text = outcomes[said->outcome].message, *mark;
 	struct err *err;
 
 	replay_end(s->api->replay, s->replay_hash, said->outcome);
@@ -298,7 +315,7 @@ must_check struct err *api_finish(struct api_submission *s,
 	}
 	err = buf_check(&message);
 	if (!err)
-		err = fill_answer(s->api, table[said->outcome].code, buf_text(&message),
+		err = fill_answer(s->api, outcomes[said->outcome].code, buf_text(&message),
 				  &xml, s->request_id, answer);
 	if (!err && said->outcome == ENGINE_DUPLICATE && said->capture_id)
 		snprintf(answer->duplicate_of, sizeof(answer->duplicate_of), "%s",

@@ -11,6 +11,7 @@
 
 #include "access/sigv4.h"
 #include "base/uuid.h"
+#include "trigger/audit_queue.h"
 #include "trigger/engine.h"
 
 struct api;
@@ -30,7 +31,9 @@ struct api_request {
 	bool is_tls;
 	const struct config *config;
 	struct engine *engine;
-	s64 now_ms; /* UTC */
+	struct audit_queue
+		*record; /* of what is refused or only tried; NULL: not recorded */
+	s64 now_ms;	 /* UTC */
 	u64 monotonic_ms;
 };
 

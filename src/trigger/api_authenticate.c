@@ -64,17 +64,23 @@ static void find_source(struct call *c)
 }
 
 /* Whose bucket: an address, or the 64 bits that one customer has of IPv6. */
-static void name_source(const struct call *c, char name[IP_TEXT_SIZE])
+static void name_source(struct call *c)
 {
+	char name[IP_TEXT_SIZE] = "other";
 	struct ip_prefix ip;
 
-	if (!ip_prefix_parse(c->source_ip, strlen(c->source_ip), &ip)) {
-		snprintf(name, IP_TEXT_SIZE, "other");
-		return;
+	if (ip_prefix_parse(c->source_ip, strlen(c->source_ip), &ip)) {
+		if (ip.family == AF_INET6)
+			memset(ip.bytes + 8, 0, 8);
+		ip_format(name, &ip);
 	}
-	if (ip.family == AF_INET6)
-		memset(ip.bytes + 8, 0, 8);
-	ip_format(name, &ip);
+	snprintf(c->source, sizeof(c->source), "%s", name);
+}
+
+void api_find_source(struct call *c)
+{
+	find_source(c);
+	name_source(c);
 }
 
 static enum api_code judge(struct call *c, struct sigv4_outcome *outcome)
@@ -116,14 +122,11 @@ static enum api_code judge(struct call *c, struct sigv4_outcome *outcome)
 enum api_code api_authenticate(struct call *c)
 {
 	struct sigv4_outcome outcome;
-	char source[IP_TEXT_SIZE];
 	enum api_code code;
 	const struct config_bucket *rule = &c->config->limits.unauthenticated;
 
-	find_source(c);
-	name_source(c, source);
 	/* Those who only guess do not get us to do sums for them. */
-	if (!buckets_have(c->api->by_address, source, rule->tokens, rule->refill_per_s,
+	if (!buckets_have(c->api->by_address, c->source, rule->tokens, rule->refill_per_s,
 			  c->r->monotonic_ms))
 		return api_say(c, API_LIMIT, "Request limit exceeded.");
 	code = judge(c, &outcome);
@@ -133,7 +136,7 @@ enum api_code api_authenticate(struct call *c)
 	}
 	if (code == API_INTERNAL)
 		return code;
-	buckets_take(c->api->by_address, source, rule->tokens, rule->refill_per_s,
+	buckets_take(c->api->by_address, c->source, rule->tokens, rule->refill_per_s,
 		     c->r->monotonic_ms);
 	return api_say(c, code, "%s", outcome.why);
 }

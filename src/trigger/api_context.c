@@ -4,7 +4,6 @@
 #include "base/str.h"
 
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #define KEYS_MAX 256u
@@ -67,14 +66,6 @@ static void format_time(char text[32], s64 seconds)
 		strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-static const char *find_header(const struct call *c, const char *name)
-{
-	for (size_t i = 0; i < c->r->http.num_headers; i++)
-		if (strcasecmp(c->r->http.headers[i].name, name) == 0)
-			return c->r->http.headers[i].value;
-	return NULL;
-}
-
 static void add_principal(struct context *x, const struct call *c, char issued[32])
 {
 	const struct config_principal *p = c->principal;
@@ -124,7 +115,7 @@ enum api_code api_authorise(struct call *c, const char *action, const char *reso
 	add_key(&x, "aws:EpochTime", epoch);
 	add_key(&x, "aws:SecureTransport", c->r->is_tls ? "true" : "false");
 	add_key(&x, "aws:SourceIp", c->source_ip);
-	add_key(&x, "aws:UserAgent", find_header(c, "user-agent"));
+	add_key(&x, "aws:UserAgent", api_find_header(c, "user-agent"));
 	add_key(&x, "aws:RequestedRegion", c->config->region);
 	add_key(&x, "ec2:Region", c->config->region);
 	add_principal(&x, c, issued);

@@ -5,7 +5,6 @@
 
 #include <openssl/sha.h>
 #include <string.h>
-#include <strings.h>
 
 void api_submission_free(struct api_submission *s)
 {
@@ -73,44 +72,18 @@ static enum api_code authorise(struct call *c, const struct wish *w,
 	return code;
 }
 
-/* "POLICY/SID", or the number of a statement that has none. */
-static bool name_statement(const struct iam_decision *d, char **ret)
-{
-	if (d->statement_id)
-		return asprintf(ret, "%s/%s", d->policy, d->statement_id) >= 0;
-	return asprintf(ret, "%s/%zu", d->policy, d->statement) >= 0;
-}
-
-static const char *header(const struct call *c, const char *name)
-{
-	for (size_t i = 0; i < c->r->http.num_headers; i++)
-		if (strcasecmp(c->r->http.headers[i].name, name) == 0)
-			return c->r->http.headers[i].value;
-	return NULL;
-}
-
+/* What outlives the call: its strings are those of the submission and of the configuration.
+ */
 static void fill_event(struct audit_event *e, const struct call *c,
 		       struct api_submission *s)
 {
-	const struct config_principal *p = c->principal;
-
-	*e = (struct audit_event){
-		.event_name = "SendDiagnosticInterrupt",
-		.region = c->config->region,
-		.account = p->account,
-		.source_ip = s->source_ip,
-		.user_agent = s->user_agent,
-		.request_id = s->request_id,
-		.principal_type = p->type == CONFIG_USER ? "IAMUser" : "AssumedRole",
-		.principal_id = p->id,
-		.principal_arn = p->arn,
-		.principal_account = p->account,
-		.principal_name = p->name,
-		.access_key = c->key->access_key,
-		.instance_id = s->instance_id,
-		.statements = (const char *const *)s->statements,
-		.time_ms = c->r->now_ms,
-	};
+	api_fill_event(c, e);
+	e->event_name = "SendDiagnosticInterrupt";
+	e->source_ip = s->source_ip;
+	e->user_agent = s->user_agent;
+	e->request_id = s->request_id;
+	e->instance_id = s->instance_id;
+	e->statements = (const char *const *)s->statements;
 }
 
 static void hash_signature(char text[REPLAY_HASH_LEN + 1], const struct sigv4_claim *claim)
@@ -126,7 +99,7 @@ static bool make_submission(struct call *c, const struct wish *w,
 			    const struct config_instance *instance)
 {
 	struct api_submission *s = calloc(1, sizeof(*s));
-	const char *agent = header(c, "user-agent");
+	const char *agent = api_find_header(c, "user-agent");
 
 	if (!s)
 		return false;
@@ -139,14 +112,14 @@ static bool make_submission(struct call *c, const struct wish *w,
 	s->source_ip = strdup(c->source_ip);
 	s->user_agent = strdup(agent ? agent : "");
 	if (!s->instance_id || !s->source_ip || !s->user_agent ||
-	    !name_statement(&c->decision, &s->statements[0]) ||
+	    !api_name_statement(&c->decision, &s->statements[0]) ||
 	    (c->has_force_decision &&
-	     !name_statement(&c->force_decision, &s->statements[1])))
+	     !api_name_statement(&c->force_decision, &s->statements[1])))
 		return false;
 	s->engine = (struct engine_request){
 		.instance = instance,
 		.config = c->config,
-		.invocation_id = header(c, "amz-sdk-invocation-id"),
+		.invocation_id = api_find_header(c, "amz-sdk-invocation-id"),
 		.signature_hash = s->replay_hash,
 		.is_forced = w->is_forced,
 	};

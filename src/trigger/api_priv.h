@@ -56,6 +56,7 @@ struct call {
 	const struct config_key *key;
 	const struct config_principal *principal;
 	char source_ip[64];
+	char source[64]; /* whose bucket: that address, or the net that one customer has */
 	char request_id[UUID_TEXT_LEN + 1];
 	struct buf message; /* of the code that a step says */
 	struct buf xml;	    /* of success */
@@ -73,7 +74,10 @@ enum api_code api_say(struct call *c, enum api_code code, const char *fmt, ...)
 const char *api_error_name(enum api_code code);
 unsigned api_error_status(enum api_code code);
 
-/* api_authenticate.c: rows up to the time of the request; sets key and principal. */
+/* api_authenticate.c: from where; sets source_ip and source. */
+void api_find_source(struct call *c);
+
+/* Rows up to the time of the request; sets key and principal. */
 enum api_code api_authenticate(struct call *c);
 
 /* api_context.c: may the principal of @c do @action to @resource? @instance: with its tags,
@@ -81,6 +85,18 @@ enum api_code api_authenticate(struct call *c);
 enum api_code api_authorise(struct call *c, const char *action, const char *resource,
 			    const struct config_instance *instance,
 			    struct iam_decision *ret);
+
+/* api_record.c: the line of a request that does not come to the engine. */
+void api_record(struct call *c, enum api_code code, const char *message);
+/* Who asks from where, all of it borrowed from @c. */
+void api_fill_event(const struct call *c, struct audit_event *e);
+/* "POLICY/SID", or the number of a statement that has none. False without memory. */
+bool api_name_statement(const struct iam_decision *d, char **ret);
+/* The first header of that name, NULL if there is none. */
+const char *api_find_header(const struct call *c, const char *name);
+
+/* api.c: @name if it is one of our actions, as a constant; else NULL. */
+const char *api_action_name(const char *name);
 
 /* Parameters that every action has besides its own: true if @name is one of those. */
 bool api_is_common_parameter(const char *name);

@@ -211,20 +211,26 @@ static must_check struct err *is_broken(const struct audit *a)
 		       a->path);
 }
 
-must_check struct err *audit_write(struct audit *a, const struct audit_event *e,
-				   struct audit_ticket *ret)
+must_check struct err *audit_write_json(struct audit *a, json_t *event,
+					struct audit_ticket *ret)
 {
-	cleanup(decrefp) json_t *event = NULL;
-	struct err *err = audit_event_json(e, &event);
+	struct err *err;
 
-	if (err)
-		return err;
 	pthread_mutex_lock(&a->lock);
 	err = a->is_broken ? is_broken(a) : append(a, event, a->written.hash);
 	if (!err && ret)
 		*ret = (struct audit_ticket){a->written.sequence, a->epoch};
 	pthread_mutex_unlock(&a->lock);
 	return err;
+}
+
+must_check struct err *audit_write(struct audit *a, const struct audit_event *e,
+				   struct audit_ticket *ret)
+{
+	cleanup(decrefp) json_t *event = NULL;
+	struct err *err = audit_event_json(e, &event);
+
+	return err ? err : audit_write_json(a, event, ret);
 }
 
 /* Take back what was not synced: nobody was told that it is there. */

@@ -38,6 +38,11 @@ struct audit_event {
 	s64 time_ms;
 };
 
+/* A copy of who asked for what, its strings cut to what a line has of them; what came of it
+ * (error, capture) is left out. False without memory: @to can be deinited all the same. */
+bool audit_event_copy(struct audit_event *to, const struct audit_event *from);
+void audit_event_deinit(struct audit_event *e);
+
 /* Which line was written: audit_sync() waits for it. Layout is public; no one looks in. */
 struct audit_ticket {
 	u64 sequence, epoch;

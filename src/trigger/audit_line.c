@@ -8,10 +8,6 @@
 #include "base/str.h"
 #include "base/uuid.h"
 
-/* Of one string that a request brought. */
-#define STRING_MAX     1024u
-#define STATEMENTS_MAX 16u
-
 must_check struct err *audit_hash(const void *data, size_t len,
 				  char ret[AUDIT_HASH_LEN + 1])
 {
@@ -34,7 +30,7 @@ static bool set_text(json_t *object, const char *key, const char *text)
 
 	if (!text)
 		return true;
-	str_escape(&escaped, text, strnlen(text, STRING_MAX), false);
+	str_escape(&escaped, text, strnlen(text, AUDIT_STRING_MAX), false);
 	return !escaped.failed &&
 	       json_object_set_new(object, key, json_string(buf_text(&escaped))) == 0;
 }
@@ -74,11 +70,11 @@ static json_t *additional_json(const struct audit_event *e)
 	if (!e->statements)
 		return steal(j);
 	statements = json_array();
-	for (size_t i = 0; e->statements[i] && i < STATEMENTS_MAX; i++) {
+	for (size_t i = 0; e->statements[i] && i < AUDIT_STATEMENTS_MAX; i++) {
 		cleanup(buf_deinit) struct buf escaped = BUF_INIT;
 
 		str_escape(&escaped, e->statements[i],
-			   strnlen(e->statements[i], STRING_MAX), false);
+			   strnlen(e->statements[i], AUDIT_STRING_MAX), false);
 		if (escaped.failed ||
 		    json_array_append_new(statements, json_string(buf_text(&escaped))))
 			return NULL;
@@ -109,22 +105,29 @@ static json_t *response_json(const struct audit_event *e)
 	return steal(j);
 }
 
+static bool set_time(json_t *j, const char *key, s64 time_ms)
+{
+	time_t seconds = (time_t)(time_ms / 1000);
+	char text[32];
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		text[0] = 0;
+	return set_text(j, key, text);
+}
+
 /* Time and id, which each line has. */
 static bool set_common(json_t *j, s64 time_ms)
 {
-	time_t seconds = (time_t)(time_ms / 1000);
-	char id[UUID_TEXT_LEN + 1], text[32];
-	struct tm tm;
+	char id[UUID_TEXT_LEN + 1];
 	struct err *err = uuid_make(id);
 
 	if (err) {
 		err_free(err);
 		return false;
 	}
-	if (!gmtime_r(&seconds, &tm) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		text[0] = 0;
-	return set_text(j, "eventVersion", "1.10") && set_text(j, "eventTime", text) &&
+	return set_text(j, "eventVersion", "1.10") && set_time(j, "eventTime", time_ms) &&
 	       set_text(j, "eventID", id) && set_text(j, "eventCategory", "Management") &&
 	       set_json(j, "managementEvent", json_true());
 }
@@ -153,17 +156,52 @@ must_check struct err *audit_event_json(const struct audit_event *e, json_t **re
 	return NULL;
 }
 
+/* What lines have that tell of the log itself. */
+static bool set_own(json_t *j, const char *event_name, s64 time_ms)
+{
+	return set_common(j, time_ms) && set_text(j, "eventSource", "inquestd") &&
+	       set_text(j, "eventName", event_name) &&
+	       set_text(j, "eventType", "AwsServiceEvent") &&
+	       set_json(j, "readOnly", json_true());
+}
+
 must_check struct err *audit_cut_json(u64 cut_bytes, const char *after, s64 time_ms,
 				      json_t **ret)
 {
 	cleanup(decrefp) json_t *j = json_object(), *additional = json_object();
 
-	if (!set_common(j, time_ms) || !set_text(j, "eventSource", "inquestd") ||
-	    !set_text(j, "eventName", AUDIT_CUT_EVENT) ||
-	    !set_text(j, "eventType", "AwsServiceEvent") ||
-	    !set_json(j, "readOnly", json_true()) ||
+	if (!set_own(j, AUDIT_CUT_EVENT, time_ms) ||
 	    !set_json(additional, "cutBytes", json_integer((json_int_t)cut_bytes)) ||
 	    !set_text(additional, "after", after) ||
+	    !set_json(j, "additionalEventData", json_incref(additional)))
+		return err_nomem();
+	*ret = steal(j);
+	return NULL;
+}
+
+static json_t *counts_json(const struct audit_left *counts, size_t num)
+{
+	cleanup(decrefp) json_t *j = json_object();
+
+	if (!j)
+		return NULL;
+	for (size_t i = 0; i < num; i++)
+		if (counts[i].count &&
+		    !set_json(j, counts[i].code, json_integer((json_int_t)counts[i].count)))
+			return NULL;
+	return steal(j);
+}
+
+must_check struct err *audit_left_json(const struct audit_left *left, size_t num,
+				       const struct audit_left *reasons, size_t num_reasons,
+				       s64 since_ms, s64 time_ms, json_t **ret)
+{
+	cleanup(decrefp) json_t *j = json_object(), *additional = json_object();
+
+	if (!set_own(j, AUDIT_LEFT_EVENT, time_ms) ||
+	    !set_time(additional, "since", since_ms) ||
+	    !set_json(additional, "leftOut", counts_json(left, num)) ||
+	    !set_json(additional, "because", counts_json(reasons, num_reasons)) ||
 	    !set_json(j, "additionalEventData", json_incref(additional)))
 		return err_nomem();
 	*ret = steal(j);

@@ -8,8 +8,14 @@
 /* Of one line with its end; strings of requests are cut so that it is kept. */
 #define AUDIT_LINE_MAX (64u << 10)
 
+/* Of one string that a request brought, before it is escaped; and how many statements. */
+#define AUDIT_STRING_MAX     1024u
+#define AUDIT_STATEMENTS_MAX 16u
+
 /* What the line that says "the one before me was cut short" is called. */
 #define AUDIT_CUT_EVENT "AuditLineCutShort"
+/* And the one that says what was left out. */
+#define AUDIT_LEFT_EVENT "AuditLinesLeftOut"
 
 /* The "previous" of the first line. */
 #define AUDIT_FIRST_HASH "0000000000000000000000000000000000000000000000000000000000000000"
@@ -24,6 +30,22 @@ must_check struct err *audit_event_json(const struct audit_event *e, json_t **re
  * @after. */
 must_check struct err *audit_cut_json(u64 cut_bytes, const char *after, s64 time_ms,
 				      json_t **ret);
+
+#define AUDIT_CODE_MAX 64u
+
+/* What was left out of the log since it was last said. */
+struct audit_left {
+	char code[AUDIT_CODE_MAX]; /* "Client.AuthFailure" */
+	u64 count;
+};
+/* Of the line that says so: @num codes, and the reasons by their names. */
+must_check struct err *audit_left_json(const struct audit_left *left, size_t num,
+				       const struct audit_left *reasons, size_t num_reasons,
+				       s64 since_ms, s64 time_ms, json_t **ret);
+
+/* As audit_write(), of a line of the log's own. @event gets its place in the chain. */
+must_check struct err *audit_write_json(struct audit *a, json_t *event,
+					struct audit_ticket *ret);
 
 /* Put @event into the chain and append it to @b as a line, with its end. */
 must_check struct err *audit_format_line(json_t *event, u64 sequence, const char *previous,

@@ -35,7 +35,7 @@ static inline void engine_stopp(struct engine **e)
 	engine_stop(*e);
 }
 
-/* For the lines of requests that never come here: refused, read-only, dry run. The
+/* For the lines of requests that never come here: refused or dry run (audit_queue.h). The
  * engine writes those of what is submitted, whatever becomes of it. */
 struct audit *engine_audit(const struct engine *e);
 

@@ -4,76 +4,6 @@
 
 #include "base/clock.h"
 
-/* The strings of an event that are copied. */
-static size_t event_strings(struct audit_event *e, const char **ret[16])
-{
-	const char **const all[] = {
-		&e->event_name,	       &e->region,	   &e->account,
-		&e->source_ip,	       &e->user_agent,	   &e->request_id,
-		&e->principal_type,    &e->principal_id,   &e->principal_arn,
-		&e->principal_account, &e->principal_name, &e->access_key,
-		&e->instance_id,
-	};
-
-	memcpy(ret, all, sizeof(all));
-	return ARRAY_SIZE(all);
-}
-
-static void free_const(const char *s)
-{
-	free((void *)(uintptr_t)s);
-}
-
-static void event_deinit(struct audit_event *e)
-{
-	const char **strings[16];
-	size_t count = event_strings(e, strings);
-
-	for (size_t i = 0; i < count; i++)
-		free_const(*strings[i]);
-	for (size_t i = 0; e->statements && e->statements[i]; i++)
-		free_const(e->statements[i]);
-	free((void *)(uintptr_t)e->statements);
-}
-
-static bool copy_statements(const char *const *from, const char *const **ret)
-{
-	size_t count = 0;
-	const char **copies;
-
-	while (from[count])
-		count++;
-	copies = calloc(count + 1, sizeof(*copies));
-	*ret = copies;
-	for (size_t i = 0; copies && i < count; i++) {
-		copies[i] = strdup(from[i]);
-		if (!copies[i])
-			return false;
-	}
-	return copies != NULL;
-}
-
-/* False if there is no memory; @to can be deinited all the same. */
-static bool event_copy(struct audit_event *to, const struct audit_event *from)
-{
-	const char **strings[16];
-	size_t count;
-	bool is_good = true;
-
-	*to = *from;
-	to->statements = NULL;
-	to->error_code = to->error_message = to->capture_id = to->duplicate_of = NULL;
-	count = event_strings(to, strings);
-	for (size_t i = 0; i < count; i++) {
-		if (!*strings[i])
-			continue;
-		*strings[i] = strdup(*strings[i]);
-		is_good &= *strings[i] != NULL;
-	}
-	return is_good &&
-	       (!from->statements || copy_statements(from->statements, &to->statements));
-}
-
 static bool copy(char **to, const char *from)
 {
 	*to = from ? strdup(from) : NULL;
@@ -97,7 +27,7 @@ static void request_free(struct request *r)
 {
 	if (!r)
 		return;
-	event_deinit(&r->audit);
+	audit_event_deinit(&r->audit);
 	capture_deinit(&r->wish);
 	capture_deinit(&r->found);
 	config_unref(r->config);
@@ -115,7 +45,7 @@ must_check struct err *request_new(const struct engine_request *from, engine_ans
 		return err_nomem();
 	r->config = config_ref(from->config);
 	r->instance = from->instance;
-	if (!event_copy(&r->audit, &from->audit) || !wish_copy(&r->wish, from))
+	if (!audit_event_copy(&r->audit, &from->audit) || !wish_copy(&r->wish, from))
 		return err_nomem();
 	r->fn = fn;
 	r->ctx = ctx;

@@ -128,6 +128,7 @@ static void handle(void *ctx, struct exchange *x, const struct listener_request 
 		.peer_address = r->peer_address,
 		.is_tls = r->is_tls,
 		.engine = s->engine,
+		.record = s->record,
 		.now_ms = utc_ms(),
 		.monotonic_ms = clock_now_ms(),
 	};
@@ -204,6 +205,9 @@ must_check struct err *server_start(const struct config *config, server_log_fn *
 	err = api_new(config, &s->api);
 	if (!err)
 		err = engine_start(config, &s->engine);
+	if (!err)
+		err = audit_queue_new(engine_audit(s->engine), &audit_queue_rules, log, ctx,
+				      &s->record);
 	if (!err)
 		err = start_listeners(s);
 	if (err)
@@ -293,6 +297,7 @@ void server_stop(struct server *s)
 	drain(s);
 	/* Until here connections that are open bring requests. */
 	listener_stop(s->api_listener);
+	audit_queue_free(s->record);
 	engine_stop(s->engine);
 	api_free(s->api);
 	config_unref(s->config);

@@ -59,6 +59,22 @@ static void add_engine(struct buf *b, struct engine *engine)
 				   (unsigned long long)c.ended[i]);
 }
 
+static void add_audit(struct buf *b, struct audit_queue *record)
+{
+	struct audit_queue_counters c;
+
+	audit_queue_read_counters(record, &c);
+	add_counter(b, "inquestd_audit_refused_lines_total",
+		    "Audit lines of requests that were refused or only tried.", c.written);
+	buf_add_str(b,
+		    "# HELP inquestd_audit_left_out_total Such lines that were left out, "
+		    "by why.\n# TYPE inquestd_audit_left_out_total counter\n");
+	for (size_t i = 0; i < AUDIT_NUM_REASONS; i++)
+		buf_printf(b, "inquestd_audit_left_out_total{reason=\"%s\"} %llu\n",
+			   audit_reason_name((enum audit_reason)i),
+			   (unsigned long long)c.left[i]);
+}
+
 /* Where a token is configured, "Authorization: Bearer TOKEN" must be there. */
 static bool is_let_in(const char *token, const struct listener_request *r)
 {
@@ -129,5 +145,6 @@ void server_handle_metrics(void *ctx, struct exchange *x, const struct listener_
 		  "Signatures that can be remembered.", replays);
 	add_answers(&b, s->api);
 	add_engine(&b, s->engine);
+	add_audit(&b, s->record);
 	exchange_answer(x, 200, "text/plain; version=0.0.4; charset=utf-8", NULL, 0, &b);
 }

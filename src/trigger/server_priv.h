@@ -13,6 +13,7 @@ struct server {
 	pthread_mutex_t lock; /* of config */
 	const struct config *config;
 	struct engine *engine;
+	struct audit_queue *record;
 	struct api *api;
 	struct listener *api_listener, *pages_listener, *metrics_listener;
 	server_log_fn *log;

@@ -6,8 +6,12 @@
  */
 #include "testing.h"
 
+#include "base/io.h"
 #include "base/str.h"
 #include "trigger/api.h"
+
+#include <jansson.h>
+#include <unistd.h>
 
 #define NOW	 1795211932 /* 2026-11-20 21:58:52 UTC */
 #define INSTANCE "i-1234567890abcdef0"
@@ -50,9 +54,10 @@ static const struct config_instance instances[] = {
 static const char *const policies[] = {
 	"{\"Version\":\"2012-10-17\",\"Statement\":{\"Sid\":\"All\",\"Effect\":\"Allow\","
 	"\"Action\":[\"ec2:*\"],\"Resource\":\"*\"}}",
-	"{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":"
+	"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":"
 	"\"ec2:SendDiagnosticInterrupt\",\"Resource\":"
-	"\"arn:aws:ec2:us-east-1:123456789012:instance/i-00000001\"}}",
+	"\"arn:aws:ec2:us-east-1:123456789012:instance/i-00000001\"},{\"Sid\":\"Once\","
+	"\"Effect\":\"Deny\",\"Action\":\"inquest:ForceInterrupt\",\"Resource\":\"*\"}]}",
 	"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\","
 	"\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"ec2:ResourceTag/env\":\"prod\","
 	"\"aws:PrincipalTag/team\":\"kernel\",\"aws:username\":\"tagged\"},"
@@ -72,6 +77,9 @@ struct world {
 	struct config_key keys[NUM_KEYS];
 	struct config config;
 	struct api *api;
+	struct audit *audit; /* NULL: nothing is recorded */
+	struct audit_queue *record;
+	char audit_path[32];
 	/* Of the next request. */
 	const char *key, *secret, *peer, *content_type;
 	s64 signed_at, now;
@@ -216,6 +224,7 @@ static void ask(struct world *w, const char *text)
 		.peer_address = w->peer,
 		.is_tls = w->is_tls,
 		.config = &w->config,
+		.record = w->record,
 		.now_ms = w->now * 1000,
 		.monotonic_ms = (u64)w->now * 1000,
 	};
@@ -775,6 +784,185 @@ static void pages_follow_one_another_by_their_token(void **state)
 		       "InvalidParameterCombination");
 }
 
+/* Requests from here on are recorded. */
+static void begin_record(struct world *w)
+{
+	int fd;
+
+	strcpy(w->audit_path, "/tmp/api-audit-XXXXXX");
+	fd = mkstemp(w->audit_path);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_success(audit_open(w->audit_path, &w->audit));
+	assert_success(
+		audit_queue_new(w->audit, &audit_queue_rules, NULL, NULL, &w->record));
+}
+
+/* The lines of the log, one JSON object each; its chain is good. The caller's. */
+static json_t *end_record(struct world *w)
+{
+	cleanup(freep) char *text = NULL;
+	struct audit_check check;
+	json_t *lines = json_array();
+	size_t len;
+
+	audit_queue_free(steal(w->record));
+	audit_close(steal(w->audit));
+	assert_success(audit_verify(w->audit_path, &check));
+	assert_success(io_read_file(w->audit_path, 1u << 20, &text, &len));
+	unlink(w->audit_path);
+	for (const char *at = text, *end; (end = strchr(at, '\n')); at = end + 1)
+		json_array_append_new(lines, json_loadb(at, (size_t)(end - at), 0, NULL));
+	assert_int_equal(json_array_size(lines), check.lines);
+	return lines;
+}
+
+static const char *member(const json_t *j, const char *key)
+{
+	return json_string_value(json_object_get(j, key));
+}
+
+static const char *statement(const json_t *line, size_t i)
+{
+	const json_t *additional = json_object_get(line, "additionalEventData");
+
+	return json_string_value(
+		json_array_get(json_object_get(additional, "policyStatements"), i));
+}
+
+static void what_is_refused_or_only_tried_is_in_the_audit_log(void **state)
+{
+	struct world *w = *state;
+	const json_t *line, *parameters;
+	json_t *log;
+
+	begin_record(w);
+	w->more[0] = (struct sigv4_header){"User-Agent", "aws-cli/2"};
+	w->num_more = 1;
+	ask(w, SEND "&InstanceId=" INSTANCE "&DryRun=true");
+	w->key = "AKIDNARROW";
+	ask(w, SEND "&InstanceId=" INSTANCE);
+	ask(w, SEND "&InstanceId=i-00000001&InquestForce=true");
+	ask(w, DESCRIBE);
+	w->key = "AKIDADMIN";
+	ask(w, SEND "&InstanceId=i-00000009");
+	/* No lines: one reads what it may, of the other the engine writes. */
+	ask(w, DESCRIBE);
+	assert_submitted(w, SEND "&InstanceId=" INSTANCE);
+	log = end_record(w);
+	assert_int_equal(json_array_size(log), 5);
+
+	line = json_array_get(log, 0);
+	parameters = json_object_get(line, "requestParameters");
+	assert_string_equal(member(line, "errorCode"), "Client.DryRunOperation");
+	assert_string_equal(member(line, "eventName"), "SendDiagnosticInterrupt");
+	assert_string_equal(member(line, "eventTime"), "2026-11-20T21:58:52Z");
+	assert_string_equal(member(line, "sourceIPAddress"), "10.1.2.3");
+	assert_string_equal(member(line, "userAgent"), "aws-cli/2");
+	assert_string_equal(member(line, "recipientAccountId"), "123456789012");
+	assert_true(json_is_true(json_object_get(parameters, "dryRun")));
+	assert_string_equal(member(parameters, "instanceId"), INSTANCE);
+	assert_string_equal(statement(line, 0), "admin/All");
+	assert_null(statement(line, 1));
+
+	line = json_array_get(log, 1);
+	assert_string_equal(member(line, "errorCode"), "Client.UnauthorizedOperation");
+	assert_non_null(strstr(member(line, "errorMessage"), "is not authorized"));
+	assert_string_equal(member(json_object_get(line, "userIdentity"), "arn"),
+			    "arn:aws:iam::123456789012:user/narrow");
+	assert_string_equal(member(json_object_get(line, "userIdentity"), "type"),
+			    "IAMUser");
+	assert_null(json_object_get(json_object_get(line, "requestParameters"), "dryRun"));
+	assert_null(statement(line, 0));
+	assert_true(json_is_false(json_object_get(line, "readOnly")));
+
+	line = json_array_get(log, 2);
+	assert_string_equal(statement(line, 0), "narrow/1");
+	assert_string_equal(statement(line, 1), "narrow/Once");
+
+	line = json_array_get(log, 3);
+	assert_string_equal(member(line, "eventName"), "DescribeInstances");
+	assert_string_equal(member(line, "errorCode"), "Client.UnauthorizedOperation");
+	assert_true(json_is_true(json_object_get(line, "readOnly")));
+
+	assert_string_equal(member(json_array_get(log, 4), "errorCode"),
+			    "Client.InvalidInstanceID.NotFound");
+	json_decref(log);
+}
+
+static void of_those_who_fail_to_authenticate_it_has_what_they_claimed(void **state)
+{
+	struct world *w = *state;
+	const json_t *line;
+	char agent[4096];
+	json_t *log;
+
+	begin_record(w);
+	memset(agent, 'a', sizeof(agent) - 1);
+	agent[sizeof(agent) - 1] = '\0';
+	w->more[0] = (struct sigv4_header){"User-Agent", agent};
+	w->num_more = 1;
+	w->secret = "guess";
+	ask(w, SEND "&InstanceId=" INSTANCE);
+	w->key = "AKIDSTRANGER";
+	ask(w, SEND "&InstanceId=" INSTANCE "&DryRun=true");
+	/* A secret in the place of the key is kept out. */
+	w->key = "wJalrXUtnFEMI0K7MDENGxbPxRfiCYEXAMPLEKEY";
+	ask(w, SEND "&InstanceId=%1b%5b2J");
+	w->is_unsigned = true;
+	/* Nor can a line of the log's own be feigned. */
+	ask(w, "Action=AuditLineCutShort&Version=2016-11-15");
+	ask(w, "Action=a%zz");
+	log = end_record(w);
+	assert_int_equal(json_array_size(log), 5);
+	for (size_t i = 0; i < 5; i++) {
+		line = json_array_get(log, i);
+		assert_string_equal(member(json_object_get(line, "userIdentity"), "type"),
+				    "Unknown");
+		assert_null(json_object_get(line, "recipientAccountId"));
+		assert_int_equal(strlen(member(line, "userAgent")), 256);
+		assert_string_equal(member(line, "sourceIPAddress"), "10.1.2.3");
+		assert_true(json_is_null(json_object_get(line, "responseElements")));
+	}
+	line = json_array_get(log, 0);
+	assert_string_equal(member(line, "errorCode"), "Client.AuthFailure");
+	assert_string_equal(member(json_object_get(line, "userIdentity"), "accessKeyId"),
+			    "AKIDADMIN");
+	line = json_array_get(log, 1);
+	assert_string_equal(member(json_object_get(line, "userIdentity"), "accessKeyId"),
+			    "AKIDSTRANGER");
+	line = json_array_get(log, 2);
+	assert_string_equal(member(line, "errorCode"), "Client.AuthFailure");
+	assert_null(member(json_object_get(line, "userIdentity"), "accessKeyId"));
+	assert_null(member(json_object_get(line, "requestParameters"), "instanceId"));
+	line = json_array_get(log, 3);
+	assert_string_equal(member(line, "errorCode"), "Client.MissingAuthenticationToken");
+	assert_string_equal(member(line, "eventName"), "UnknownAction");
+	assert_string_equal(member(json_array_get(log, 4), "errorCode"),
+			    "Client.MalformedQueryString");
+	json_decref(log);
+}
+
+static void a_replay_of_what_was_refused_is_in_the_audit_log(void **state)
+{
+	struct world *w = *state;
+	struct api_answer said;
+	json_t *log;
+
+	begin_record(w);
+	assert_submitted(w, SEND "&InstanceId=" INSTANCE);
+	assert_success(api_finish(w->submission,
+				  &(struct engine_answer){.outcome = ENGINE_UNREACHABLE},
+				  &said));
+	api_answer_deinit(&said);
+	assert_refused(w, SEND "&InstanceId=" INSTANCE, 503, "Unavailable");
+	log = end_record(w);
+	assert_int_equal(json_array_size(log), 1);
+	assert_string_equal(member(json_array_get(log, 0), "errorCode"),
+			    "Server.Unavailable");
+	json_decref(log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -821,6 +1009,15 @@ int main(void)
 						close_world),
 		cmocka_unit_test_setup_teardown(pages_follow_one_another_by_their_token,
 						open_world, close_world),
+		cmocka_unit_test_setup_teardown(
+			what_is_refused_or_only_tried_is_in_the_audit_log, open_world,
+			close_world),
+		cmocka_unit_test_setup_teardown(
+			of_those_who_fail_to_authenticate_it_has_what_they_claimed,
+			open_world, close_world),
+		cmocka_unit_test_setup_teardown(
+			a_replay_of_what_was_refused_is_in_the_audit_log, open_world,
+			close_world),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
