@@ -8,6 +8,8 @@
  * call of virDomainInjectNMI(), made only over a connection that stands.
  */
 #include "backend/backend_kind_priv.h"
+#include "backend/dump_progress_priv.h"
+#include "backend/event_queue_priv.h"
 #include "backend/hands_priv.h"
 #include "backend/libvirt_api_priv.h"
 #include "base/clock.h"
@@ -19,7 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define EVENTS_MAX	 64
 #define TICK_MS		 200 /* how soon the loop notices that it may end */
 #define KEEPALIVE_S	 5
 #define KEEPALIVE_COUNT	 4
@@ -51,9 +52,7 @@ struct libvirt {
 	bool has_job;
 
 	pthread_mutex_t lock; /* of what is below */
-	enum backend_event events[EVENTS_MAX];
-	size_t num_events;
-	bool is_dumping, owes_resume;
+	struct event_queue events;
 };
 
 static void hold(struct libvirt *l)
@@ -129,19 +128,8 @@ static struct err *failure_of(struct libvirt *l)
 
 static void add_event(struct libvirt *l, enum backend_event event)
 {
-	bool is_ours;
-
 	pthread_mutex_lock(&l->lock);
-	is_ours = (event == BACKEND_EVENT_PAUSED && l->is_dumping) ||
-		  (event == BACKEND_EVENT_RESUMED && l->owes_resume);
-	if (is_ours)
-		l->owes_resume = event == BACKEND_EVENT_PAUSED;
-	if (!is_ours && l->num_events == EVENTS_MAX) {
-		l->num_events--;
-		memmove(l->events, l->events + 1, l->num_events * sizeof(*l->events));
-	}
-	if (!is_ours)
-		l->events[l->num_events++] = event;
+	event_queue_add(&l->events, event);
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -591,12 +579,7 @@ static bool pop_event(struct libvirt *l, enum backend_event *ret)
 	bool has_one;
 
 	pthread_mutex_lock(&l->lock);
-	has_one = l->num_events > 0;
-	if (has_one) {
-		*ret = l->events[0];
-		l->num_events--;
-		memmove(l->events, l->events + 1, l->num_events * sizeof(*l->events));
-	}
+	has_one = event_queue_pop(&l->events, ret);
 	pthread_mutex_unlock(&l->lock);
 	return has_one;
 }
@@ -671,39 +654,23 @@ static struct err *check_path(const struct libvirt *l, const char *path)
 	return NULL;
 }
 
-struct dump_watch {
-	u64 idle_ms, moved_ms, done;
-	const volatile sig_atomic_t *cancel;
-	backend_progress_fn *progress;
-	void *ctx;
-};
-
-static void look_at_job(struct libvirt *l, struct dump_watch *w)
+static void look_at_job(struct libvirt *l, struct dump_progress *p)
 {
 	if (hands_do(l->watch, job_call, clock_now_ms() + JOB_ANSWER_MS) != HANDS_DONE ||
 	    !l->has_job)
 		return;
-	if (l->job.dataProcessed != w->done) {
-		w->done = l->job.dataProcessed;
-		w->moved_ms = clock_now_ms();
-	}
-	if (w->progress)
-		w->progress(w->ctx, l->job.dataProcessed, l->job.dataTotal);
+	dump_progress_note(p, l->job.dataProcessed, l->job.dataTotal);
 }
 
 /* Wait for the dump that is running, as long as it goes on. */
-static struct err *follow_dump(struct libvirt *l, struct dump_watch *w)
+static struct err *follow_dump(struct libvirt *l, struct dump_progress *p)
 {
-	w->moved_ms = clock_now_ms();
+	dump_progress_start(p);
 	while (hands_wait(l->work, clock_now_ms() + DUMP_INTERVAL_MS) != HANDS_DONE) {
-		struct err *err = NULL;
+		struct err *err;
 
-		look_at_job(l, w);
-		if (w->cancel && *w->cancel)
-			err = err_new(ERR_REFUSED, "interrupted");
-		else if (clock_now_ms() - w->moved_ms >= w->idle_ms)
-			err = err_os(ETIMEDOUT, "the dump stands still at %llu bytes",
-				     (unsigned long long)w->done);
+		look_at_job(l, p);
+		err = dump_progress_check(p, "");
 		if (!err)
 			continue;
 		if (hands_do(l->watch, abort_call, clock_now_ms() + JOB_ANSWER_MS) ==
@@ -717,7 +684,7 @@ static struct err *follow_dump(struct libvirt *l, struct dump_watch *w)
 static void set_dumping(struct libvirt *l, bool is_dumping)
 {
 	pthread_mutex_lock(&l->lock);
-	l->is_dumping = is_dumping;
+	l->events.is_dumping = is_dumping;
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -725,7 +692,7 @@ static struct err *libvirt_dump(void *self, const char *path, u64 idle_ms,
 				const volatile sig_atomic_t *cancel,
 				backend_progress_fn *progress, void *ctx)
 {
-	struct dump_watch w = {
+	struct dump_progress p = {
 		.idle_ms = idle_ms, .cancel = cancel, .progress = progress, .ctx = ctx};
 	struct libvirt *l = self;
 	struct err *err = become_ready(l, clock_now_ms() + JOB_ANSWER_MS);
@@ -742,7 +709,7 @@ static struct err *libvirt_dump(void *self, const char *path, u64 idle_ms,
 	if (hands_do(l->work, dump_call, clock_now_ms()) == HANDS_BUSY)
 		err = err_os(EBUSY, "an earlier call of libvirt has not returned");
 	else
-		err = follow_dump(l, &w);
+		err = follow_dump(l, &p);
 	set_dumping(l, false);
 	return err_wrap(err, "%s", path);
 }

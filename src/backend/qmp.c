@@ -5,6 +5,8 @@
  * whoever waits. A socket serves one client: another one is not greeted until it leaves.
  */
 #include "backend/backend_kind_priv.h"
+#include "backend/dump_progress_priv.h"
+#include "backend/event_queue_priv.h"
 #include "base/clock.h"
 #include "base/new_file.h"
 #include "base/str.h"
@@ -16,8 +18,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* More than a machine has in a capture; a guest that resets without end loses old ones. */
-#define EVENTS_MAX	    64
 #define CONNECT_INTERVAL_MS 20
 #define DUMP_INTERVAL_MS    500
 #define DUMP_ANSWER_MS	    10000u
@@ -34,12 +34,7 @@ struct qmp {
 	json_t *reply;	    /* its return value */
 	struct err *denial; /* its error */
 
-	enum backend_event events[EVENTS_MAX];
-	size_t num_events;
-
-	/* While QEMU dumps it pauses the machine: not what happens to the machine. The
-	 * resumption may come after the last reply. */
-	bool is_dumping, owes_resume;
+	struct event_queue events;
 };
 
 static void forget_reply(struct qmp *q)
@@ -97,28 +92,11 @@ static const struct {
 	{"RESUME", BACKEND_EVENT_RESUMED},
 };
 
-static void add_event(struct qmp *q, enum backend_event event)
-{
-	if (q->num_events == EVENTS_MAX) {
-		q->num_events--;
-		memmove(q->events, q->events + 1, q->num_events * sizeof(*q->events));
-	}
-	q->events[q->num_events++] = event;
-}
-
 static void take_event(struct qmp *q, const char *name)
 {
-	if (q->is_dumping && str_eq(name, "STOP")) {
-		q->owes_resume = true;
-		return;
-	}
-	if (q->owes_resume && str_eq(name, "RESUME")) {
-		q->owes_resume = false;
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(event_names); i++)
 		if (str_eq(name, event_names[i].name))
-			add_event(q, event_names[i].event);
+			event_queue_add(&q->events, event_names[i].event);
 }
 
 static struct err *error_of(const struct qmp_message *m)
@@ -345,21 +323,15 @@ static struct err *qmp_next_event(void *self, u64 timeout_ms, enum backend_event
 
 	if (err)
 		return err;
-	while (!q->num_events && !is_gone(q) &&
+	while (!q->events.num && !is_gone(q) &&
 	       (is_first || clock_now_ms() < deadline_ms)) {
 		is_first = false;
 		err = pump(q, deadline_ms);
 		if (err)
 			return err;
 	}
-	*ret = BACKEND_EVENT_NONE;
-	if (q->num_events) {
-		*ret = q->events[0];
-		q->num_events--;
-		memmove(q->events, q->events + 1, q->num_events * sizeof(*q->events));
-	} else if (is_gone(q)) {
-		*ret = BACKEND_EVENT_GONE;
-	}
+	if (!event_queue_pop(&q->events, ret))
+		*ret = is_gone(q) ? BACKEND_EVENT_GONE : BACKEND_EVENT_NONE;
 	return NULL;
 }
 
@@ -397,14 +369,6 @@ static struct err *qmp_act(void *self, enum backend_action action, u64 timeout_m
 
 /* ---- the dump from outside ---- */
 
-struct dump_watch {
-	u64 idle_ms, moved_ms; /* when it last went on */
-	u64 done;
-	const volatile sig_atomic_t *cancel;
-	backend_progress_fn *progress;
-	void *ctx;
-};
-
 /* QEMU writes through a descriptor of ours: it needs no right to the directory, and
  * nothing that is there is written over. */
 static struct err *start_dump(struct qmp *q, int fd)
@@ -423,9 +387,9 @@ static struct err *start_dump(struct qmp *q, int fd)
 }
 
 /* Ask once how far it is. */
-static struct err *look_at_dump(struct qmp *q, struct dump_watch *w, bool *ret_ended)
+static struct err *look_at_dump(struct qmp *q, struct dump_progress *p, bool *ret_ended)
 {
-	u64 deadline_ms = clock_now_ms() + max_u64(w->idle_ms, DUMP_INTERVAL_MS);
+	u64 deadline_ms = clock_now_ms() + max_u64(p->idle_ms, DUMP_INTERVAL_MS);
 	struct err *err = call(q, "query-dump", NULL, -1, deadline_ms);
 	const char *status;
 	u64 done, total;
@@ -441,32 +405,24 @@ static struct err *look_at_dump(struct qmp *q, struct dump_watch *w, bool *ret_e
 		return err_new(
 			ERR_INCOMPLETE,
 			"QEMU failed to write the dump: is the disk full? Its log says more");
-	if (done != w->done) {
-		w->done = done;
-		w->moved_ms = clock_now_ms();
-	}
-	if (w->progress)
-		w->progress(w->ctx, done, total);
+	dump_progress_note(p, done, total);
 	*ret_ended = str_eq(status, "completed");
 	return NULL;
 }
 
-static struct err *follow_dump(struct qmp *q, struct dump_watch *w)
+static struct err *follow_dump(struct qmp *q, struct dump_progress *p)
 {
-	w->moved_ms = clock_now_ms();
+	dump_progress_start(p);
 	for (;;) {
 		bool has_ended = false;
-		struct err *err = look_at_dump(q, w, &has_ended);
+		struct err *err = look_at_dump(q, p, &has_ended);
 
+		if (!err && !has_ended)
+			err = dump_progress_check(
+				p, "; QEMU cannot be told to stop dumping, and resumes the "
+				   "machine when it has ended");
 		if (err || has_ended)
 			return err;
-		if (w->cancel && *w->cancel)
-			return err_new(
-				ERR_REFUSED,
-				"interrupted; QEMU cannot be told to stop dumping, and resumes the machine when it has ended");
-		if (clock_now_ms() - w->moved_ms >= w->idle_ms)
-			return err_os(ETIMEDOUT, "the dump stands still at %llu bytes",
-				      (unsigned long long)w->done);
 		err = pump(q, clock_now_ms() + DUMP_INTERVAL_MS);
 		if (err)
 			return err;
@@ -477,7 +433,7 @@ static struct err *qmp_dump(void *self, const char *path, u64 idle_ms,
 			    const volatile sig_atomic_t *cancel,
 			    backend_progress_fn *progress, void *ctx)
 {
-	struct dump_watch w = {
+	struct dump_progress p = {
 		.idle_ms = idle_ms, .cancel = cancel, .progress = progress, .ctx = ctx};
 	cleanup(new_file_deinit) struct new_file f = {.fd = -1};
 	struct qmp *q = self;
@@ -485,11 +441,11 @@ static struct err *qmp_dump(void *self, const char *path, u64 idle_ms,
 
 	if (err)
 		return err;
-	q->is_dumping = true;
+	q->events.is_dumping = true;
 	err = start_dump(q, f.fd);
 	if (!err)
-		err = follow_dump(q, &w);
-	q->is_dumping = false;
+		err = follow_dump(q, &p);
+	q->events.is_dumping = false;
 	if (!err)
 		err = new_file_keep(&f);
 	return err_wrap(err, "%s", path);
