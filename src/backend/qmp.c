@@ -1,251 +1,40 @@
-/*
- * A QEMU machine through its QMP socket (docs/interop/qmp-spec and qapi/ of QEMU).
- *
- * Events come whenever they like, so everything that is read goes through take_message(),
- * whoever waits. A socket serves one client: another one is not greeted until it leaves.
- */
+/* A QEMU machine through its QMP socket (qapi/ of QEMU). */
 #include "backend/backend_kind_priv.h"
 #include "backend/dump_progress_priv.h"
-#include "backend/event_queue_priv.h"
+#include "backend/qmp_session_priv.h"
 #include "base/clock.h"
 #include "base/new_file.h"
 #include "base/str.h"
-#include "machine/qmp_client.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#define CONNECT_INTERVAL_MS 20
-#define DUMP_INTERVAL_MS    500
-#define DUMP_ANSWER_MS	    10000u
-
-struct qmp {
-	struct sockaddr_un address;
-	struct qmp_client *client; /* NULL until connected */
-	bool is_ready;		   /* capabilities are negotiated */
-	struct err *refusal;	   /* of the negotiation */
-
-	/* The command that is waited for. A late reply to an earlier one is dropped. */
-	u64 waited_id;
-	bool has_reply;
-	json_t *reply;	    /* its return value */
-	struct err *denial; /* its error */
-
-	struct event_queue events;
-};
-
-static void forget_reply(struct qmp *q)
-{
-	json_decref(q->reply);
-	q->reply = NULL;
-	err_free(q->denial);
-	q->denial = NULL;
-	q->has_reply = false;
-	q->waited_id = 0;
-}
+#define DUMP_INTERVAL_MS 500
+#define DUMP_ANSWER_MS	 10000u
 
 static void qmp_close(void *self)
 {
-	struct qmp *q = self;
-
-	forget_reply(q);
-	err_free(q->refusal);
-	qmp_client_free(q->client);
-	free(q);
+	qmp_session_free(self);
 }
 
 static struct err *qmp_open(const struct backend_address *a, const char *rest,
 			    struct buf *name, void **ret_self)
 {
-	struct qmp *q;
+	struct qmp_session *q;
+	struct err *err;
 
 	if (!*rest)
 		return backend_bad_address(&backend_kind_qmp, "no path");
-	if (strlen(rest) >= sizeof(q->address.sun_path))
+	if (strlen(rest) > QMP_SESSION_PATH_MAX)
 		return backend_bad_address(&backend_kind_qmp,
 					   "the path is longer than a socket's can be");
-	q = calloc(1, sizeof(*q));
-	if (!q)
-		return err_nomem();
-	q->address.sun_family = AF_UNIX;
-	strcpy(q->address.sun_path, rest);
+	err = qmp_session_new(rest, &q);
+	if (err)
+		return err;
 	buf_add_str(name, "QMP socket ");
 	str_escape(name, rest, strlen(rest), false);
 	*ret_self = q;
 	return NULL;
-}
-
-/* ---- what QEMU says ---- */
-
-static const struct {
-	const char *name;
-	enum backend_event event;
-} event_names[] = {
-	{"GUEST_PANICKED", BACKEND_EVENT_PANICKED},
-	{"GUEST_CRASHLOADED", BACKEND_EVENT_CRASHLOADED},
-	{"RESET", BACKEND_EVENT_RESET},
-	{"SHUTDOWN", BACKEND_EVENT_SHUTDOWN},
-	{"STOP", BACKEND_EVENT_PAUSED},
-	{"RESUME", BACKEND_EVENT_RESUMED},
-};
-
-static void take_event(struct qmp *q, const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(event_names); i++)
-		if (str_eq(name, event_names[i].name))
-			event_queue_add(&q->events, event_names[i].event);
-}
-
-static struct err *error_of(const struct qmp_message *m)
-{
-	cleanup(buf_deinit) struct buf text = BUF_INIT;
-
-	str_escape(&text, m->text, strlen(m->text), false);
-	return err_new(str_eq(m->name, "CommandNotFound") ? ERR_UNSUPPORTED : ERR_REFUSED,
-		       "QEMU refuses: %s", buf_text(&text));
-}
-
-static void take_message(void *ctx, const struct qmp_message *m)
-{
-	struct qmp *q = ctx;
-
-	if (m->kind == QMP_EVENT) {
-		take_event(q, m->name);
-	} else if (m->kind == QMP_GREETING) {
-		return;
-	} else if (!q->is_ready) {
-		/* Nothing else was sent before it. */
-		if (m->kind == QMP_RETURN)
-			q->is_ready = true;
-		else if (!q->refusal)
-			q->refusal = error_of(m);
-	} else if (m->id && m->id == q->waited_id && !q->has_reply) {
-		q->has_reply = true;
-		if (m->kind == QMP_ERROR)
-			q->denial = error_of(m);
-		else
-			q->reply = json_incref((json_t *)m->data);
-	}
-}
-
-/* ---- the conversation ---- */
-
-static bool is_gone(const struct qmp *q)
-{
-	return qmp_client_fd(q->client) < 0;
-}
-
-static struct err *closed(void)
-{
-	return err_os(EPIPE, "QEMU closed the connection");
-}
-
-/* Take in what comes by @deadline_ms, at least what is there. Nonsense ends the
- * connection: what comes after it cannot be told from it. */
-static struct err *pump(struct qmp *q, u64 deadline_ms)
-{
-	struct pollfd p = {.fd = qmp_client_fd(q->client), .events = POLLIN};
-	struct err *err = NULL;
-	int n;
-
-	if (p.fd < 0)
-		return closed();
-	n = poll(&p, 1, backend_poll_ms(deadline_ms));
-	if (n < 0 && errno != EINTR)
-		return err_os(errno, "cannot wait for QEMU");
-	if (n > 0)
-		err = qmp_client_receive(q->client);
-	if (err)
-		shutdown(p.fd, SHUT_RDWR);
-	return err;
-}
-
-static struct err *connect_once(struct qmp *q, bool *ret_is_busy)
-{
-	cleanup(closep) int fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	*ret_is_busy = false;
-	if (fd < 0)
-		return err_os(errno, "cannot make a socket");
-	if (!connect(fd, (const struct sockaddr *)&q->address, sizeof(q->address)))
-		return qmp_client_new(steal_fd(&fd), take_message, q, &q->client);
-	/* That many wait to be served already. */
-	*ret_is_busy = errno == EAGAIN || errno == EINTR;
-	return err_os(errno, "cannot connect");
-}
-
-/* Connect if that was not done yet. Does not wait for QEMU to greet: events count from
- * when it reads what is sent here. */
-static struct err *connect_by(struct qmp *q, u64 deadline_ms)
-{
-	while (!q->client) {
-		bool is_busy;
-		struct err *err = connect_once(q, &is_busy);
-
-		if (!err)
-			break;
-		if (!is_busy || clock_now_ms() >= deadline_ms)
-			return err;
-		err_ignore(err);
-		clock_sleep_ms(CONNECT_INTERVAL_MS);
-	}
-	return NULL;
-}
-
-static struct err *become_ready(struct qmp *q, u64 deadline_ms)
-{
-	struct err *err = connect_by(q, deadline_ms);
-
-	while (!err && !q->is_ready) {
-		if (q->refusal)
-			return steal(q->refusal);
-		if (clock_now_ms() >= deadline_ms)
-			return err_os(
-				ETIMEDOUT,
-				"QEMU does not answer; a QMP socket serves one client "
-				"at a time: is another one connected (libvirt?)");
-		err = pump(q, deadline_ms);
-	}
-	return err;
-}
-
-/* Send a command whose reply is then waited for. */
-static struct err *send_command(struct qmp *q, const char *execute, const json_t *arguments,
-				int passed_fd)
-{
-	forget_reply(q);
-	return qmp_client_send_fd(q->client, execute, arguments, passed_fd, &q->waited_id);
-}
-
-static struct err *wait_reply(struct qmp *q, u64 deadline_ms)
-{
-	struct err *err = NULL;
-
-	while (!err && !q->has_reply) {
-		if (clock_now_ms() >= deadline_ms)
-			return err_os(ETIMEDOUT, "QEMU does not answer");
-		err = pump(q, deadline_ms);
-	}
-	return err;
-}
-
-/* Send a command and wait for what it returns: q->reply, until the next one. */
-static struct err *call(struct qmp *q, const char *execute, const json_t *arguments,
-			int passed_fd, u64 deadline_ms)
-{
-	struct err *err = become_ready(q, deadline_ms);
-
-	if (!err)
-		err = send_command(q, execute, arguments, passed_fd);
-	if (!err)
-		err = wait_reply(q, deadline_ms);
-	if (!err)
-		err = steal(q->denial);
-	return err_wrap(err, "%s", execute);
 }
 
 /* ---- the interrupt ---- */
@@ -260,27 +49,30 @@ static enum backend_refusal refusal_of(const struct err *err)
 
 static void qmp_inject(void *self, u64 timeout_ms, struct backend_result *ret)
 {
-	struct qmp *q = self;
+	struct qmp_session *q = self;
 	u64 deadline_ms = clock_now_ms() + timeout_ms;
-	struct err *err = become_ready(q, deadline_ms);
+	struct err *err = qmp_session_ready(q, deadline_ms);
 
 	if (err) {
 		backend_result_refused(ret, refusal_of(err), err);
 		return;
 	}
-	err = send_command(q, "inject-nmi", NULL, -1);
+	err = qmp_session_send(q, "inject-nmi", NULL, -1);
 	if (err && err_code(err) != ERR_INCOMPLETE) {
 		backend_result_refused(ret, BACKEND_UNREACHABLE, err);
 		return;
 	}
 	/* From here on it may have arrived, unless QEMU says otherwise. */
 	if (!err)
-		err = wait_reply(q, deadline_ms);
-	if (err)
+		err = qmp_session_wait(q, deadline_ms);
+	if (err) {
 		backend_result_unknown(ret, err_wrap(err, "inject-nmi was sent"));
-	else if (q->denial)
+		return;
+	}
+	err = qmp_session_denial(q);
+	if (err)
 		backend_result_refused(ret, BACKEND_UNSUPPORTED,
-				       err_wrap(steal(q->denial), "inject-nmi"));
+				       err_wrap(err, "inject-nmi"));
 	else
 		backend_result_sent(ret);
 }
@@ -298,13 +90,14 @@ static const struct {
 
 static struct err *qmp_query_state(void *self, u64 timeout_ms, enum backend_state *ret)
 {
-	struct qmp *q = self;
-	struct err *err = call(q, "query-status", NULL, -1, clock_now_ms() + timeout_ms);
+	const json_t *reply = NULL;
 	const char *status;
+	struct err *err = qmp_session_call(self, "query-status", NULL, -1,
+					   clock_now_ms() + timeout_ms, &reply);
 
 	if (err)
 		return err;
-	status = json_string_value(json_object_get(q->reply, "status"));
+	status = json_string_value(json_object_get(reply, "status"));
 	if (!status)
 		return err_new(ERR_BAD_DATA, "query-status returns no status");
 	*ret = BACKEND_STATE_PAUSED;
@@ -316,37 +109,37 @@ static struct err *qmp_query_state(void *self, u64 timeout_ms, enum backend_stat
 
 static struct err *qmp_next_event(void *self, u64 timeout_ms, enum backend_event *ret)
 {
-	struct qmp *q = self;
+	struct qmp_session *q = self;
 	u64 deadline_ms = clock_now_ms() + timeout_ms;
-	struct err *err = connect_by(q, deadline_ms);
+	struct event_queue *events = qmp_session_events(q);
+	struct err *err = qmp_session_connect(q, deadline_ms);
 	bool is_first = true;
 
 	if (err)
 		return err;
-	while (!q->events.num && !is_gone(q) &&
+	while (!events->num && !qmp_session_is_gone(q) &&
 	       (is_first || clock_now_ms() < deadline_ms)) {
 		is_first = false;
-		err = pump(q, deadline_ms);
+		err = qmp_session_pump(q, deadline_ms);
 		if (err)
 			return err;
 	}
-	if (!event_queue_pop(&q->events, ret))
-		*ret = is_gone(q) ? BACKEND_EVENT_GONE : BACKEND_EVENT_NONE;
+	if (!event_queue_pop(events, ret))
+		*ret = qmp_session_is_gone(q) ? BACKEND_EVENT_GONE : BACKEND_EVENT_NONE;
 	return NULL;
 }
 
 static struct err *qmp_read_progress(void *self, u64 timeout_ms, u64 *ret)
 {
-	struct qmp *q = self;
-	struct err *err =
-		call(q, "query-blockstats", NULL, -1, clock_now_ms() + timeout_ms);
-	const json_t *device;
+	const json_t *device, *reply = NULL;
+	struct err *err = qmp_session_call(self, "query-blockstats", NULL, -1,
+					   clock_now_ms() + timeout_ms, &reply);
 	u64 sum = 0;
 	size_t i;
 
 	if (err)
 		return err;
-	json_array_foreach(q->reply, i, device)
+	json_array_foreach(reply, i, device)
 	{
 		const json_t *stats = json_object_get(device, "stats");
 
@@ -364,41 +157,46 @@ static struct err *qmp_act(void *self, enum backend_action action, u64 timeout_m
 		[BACKEND_PAUSE] = "stop",
 	};
 
-	return call(self, commands[action], NULL, -1, clock_now_ms() + timeout_ms);
+	return qmp_session_call(self, commands[action], NULL, -1,
+				clock_now_ms() + timeout_ms, NULL);
 }
 
 /* ---- the dump from outside ---- */
 
 /* QEMU writes through a descriptor of ours: it needs no right to the directory, and
  * nothing that is there is written over. */
-static struct err *start_dump(struct qmp *q, int fd)
+static struct err *start_dump(struct qmp_session *q, int fd)
 {
 	json_t *arguments = json_pack("{s:s}", "fdname", "inquest-dump");
-	struct err *err = call(q, "getfd", arguments, fd, clock_now_ms() + DUMP_ANSWER_MS);
+	struct err *err = qmp_session_call(q, "getfd", arguments, fd,
+					   clock_now_ms() + DUMP_ANSWER_MS, NULL);
 
 	json_decref(arguments);
 	if (err)
 		return err;
 	arguments = json_pack("{s:b, s:s, s:b, s:s}", "paging", 0, "protocol",
 			      "fd:inquest-dump", "detach", 1, "format", "kdump-zlib");
-	err = call(q, "dump-guest-memory", arguments, -1, clock_now_ms() + DUMP_ANSWER_MS);
+	err = qmp_session_call(q, "dump-guest-memory", arguments, -1,
+			       clock_now_ms() + DUMP_ANSWER_MS, NULL);
 	json_decref(arguments);
 	return err;
 }
 
 /* Ask once how far it is. */
-static struct err *look_at_dump(struct qmp *q, struct dump_progress *p, bool *ret_ended)
+static struct err *look_at_dump(struct qmp_session *q, struct dump_progress *p,
+				bool *ret_ended)
 {
 	u64 deadline_ms = clock_now_ms() + max_u64(p->idle_ms, DUMP_INTERVAL_MS);
-	struct err *err = call(q, "query-dump", NULL, -1, deadline_ms);
+	const json_t *reply = NULL;
 	const char *status;
 	u64 done, total;
+	struct err *err = qmp_session_call(q, "query-dump", NULL, -1, deadline_ms, &reply);
 
 	if (err)
 		return err;
-	status = json_string_value(json_object_get(q->reply, "status"));
-	done = (u64)json_integer_value(json_object_get(q->reply, "completed"));
-	total = (u64)json_integer_value(json_object_get(q->reply, "total"));
+	status = json_string_value(json_object_get(reply, "status"));
+	done = (u64)json_integer_value(json_object_get(reply, "completed"));
+	total = (u64)json_integer_value(json_object_get(reply, "total"));
 	if (!status)
 		return err_new(ERR_BAD_DATA, "query-dump returns no status");
 	if (str_eq(status, "failed"))
@@ -410,7 +208,7 @@ static struct err *look_at_dump(struct qmp *q, struct dump_progress *p, bool *re
 	return NULL;
 }
 
-static struct err *follow_dump(struct qmp *q, struct dump_progress *p)
+static struct err *follow_dump(struct qmp_session *q, struct dump_progress *p)
 {
 	dump_progress_start(p);
 	for (;;) {
@@ -423,7 +221,7 @@ static struct err *follow_dump(struct qmp *q, struct dump_progress *p)
 				   "machine when it has ended");
 		if (err || has_ended)
 			return err;
-		err = pump(q, clock_now_ms() + DUMP_INTERVAL_MS);
+		err = qmp_session_pump(q, clock_now_ms() + DUMP_INTERVAL_MS);
 		if (err)
 			return err;
 	}
@@ -436,16 +234,16 @@ static struct err *qmp_dump(void *self, const char *path, u64 idle_ms,
 	struct dump_progress p = {
 		.idle_ms = idle_ms, .cancel = cancel, .progress = progress, .ctx = ctx};
 	cleanup(new_file_deinit) struct new_file f = {.fd = -1};
-	struct qmp *q = self;
+	struct qmp_session *q = self;
 	struct err *err = new_file_open(&f, path, false);
 
 	if (err)
 		return err;
-	q->events.is_dumping = true;
+	qmp_session_events(q)->is_dumping = true;
 	err = start_dump(q, f.fd);
 	if (!err)
 		err = follow_dump(q, &p);
-	q->events.is_dumping = false;
+	qmp_session_events(q)->is_dumping = false;
 	if (!err)
 		err = new_file_keep(&f);
 	return err_wrap(err, "%s", path);
