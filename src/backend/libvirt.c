@@ -1,66 +1,25 @@
 /*
  * A domain of libvirt, here or on another host, by libvirt's public API.
  *
- * Its calls block for as long as the other side likes, so they are made by threads
- * (hands_priv.h): `work` for what is asked, `watch` for looking at a dump that `work` is
- * busy with, and one that runs libvirt's event loop, which also notices connections that
- * died. All of them hold `struct libvirt`; the last one out frees it. An interrupt is one
- * call of virDomainInjectNMI(), made only over a connection that stands.
+ * An interrupt is one call of virDomainInjectNMI(), made only over a connection that
+ * stands.
  */
 #include "backend/backend_kind_priv.h"
-#include "backend/dump_progress_priv.h"
-#include "backend/event_queue_priv.h"
-#include "backend/hands_priv.h"
-#include "backend/libvirt_api_priv.h"
+#include "backend/libvirt_priv.h"
 #include "base/clock.h"
 #include "base/str.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define TICK_MS		 200 /* how soon the loop notices that it may end */
-#define KEEPALIVE_S	 5
-#define KEEPALIVE_COUNT	 4
-#define DUMP_INTERVAL_MS 500u
-#define EVENT_POLL_MS	 50u
-#define JOB_ANSWER_MS	 10000u
+#define EVENT_POLL_MS 50u
 
-struct libvirt {
-	struct libvirt_api api;
-	atomic_int holders;
-	char *uri, *domain_name, *username, *password;
-	struct hands *work, *watch; /* of the owner's thread */
-	bool has_loop;
-	atomic_bool is_released;
-
-	/* Of the call that `work` makes; the owner looks once it is done. */
-	virConnectPtr connection;
-	virDomainPtr domain;
-	int lifecycle_id, reboot_id;
-	struct err *failure;
-	int failure_code; /* of libvirt, 0: none */
-	int state, reason;
-	u64 bytes;
-	enum backend_action action;
-	char *dump_path;
-
-	/* Of the call that `watch` makes. */
-	virDomainJobInfo job;
-	bool has_job;
-
-	pthread_mutex_t lock; /* of what is below */
-	struct event_queue events;
-};
-
-static void hold(struct libvirt *l)
+void libvirt_hold(struct libvirt *l)
 {
 	atomic_fetch_add(&l->holders, 1);
 }
 
-static void let_go(void *self)
+void libvirt_let_go(void *self)
 {
 	struct libvirt *l = self;
 
@@ -77,19 +36,6 @@ static void let_go(void *self)
 }
 
 /* ---- errors ---- */
-
-/* What libvirt said last in this thread. */
-static void take_failure(struct libvirt *l, const char *call)
-{
-	cleanup(buf_deinit) struct buf text = BUF_INIT;
-	const virError *e = l->api.GetLastError();
-	const char *words = e && e->message ? e->message : "no message";
-
-	str_escape(&text, words, strlen(words), false);
-	err_free(l->failure);
-	l->failure_code = e ? e->code : 0;
-	l->failure = err_new(ERR_REFUSED, "%s: %s", call, buf_text(&text));
-}
 
 static bool is_unsupported(int code)
 {
@@ -116,262 +62,16 @@ static enum err_code code_of(int failure_code)
 		       : ERR_OS;
 }
 
-/* The failure of the last call, for the owner. NULL if there was none. */
-static struct err *failure_of(struct libvirt *l)
+struct err *libvirt_busy(void)
+{
+	return err_os(EBUSY, "an earlier call of libvirt has not returned");
+}
+
+struct err *libvirt_failure(struct libvirt *l)
 {
 	cleanup(err_freep) struct err *err = steal(l->failure);
 
 	return err ? err_new(code_of(l->failure_code), "%s", err_message(err)) : NULL;
-}
-
-/* ---- events ---- */
-
-static void add_event(struct libvirt *l, enum backend_event event)
-{
-	pthread_mutex_lock(&l->lock);
-	event_queue_add(&l->events, event);
-	pthread_mutex_unlock(&l->lock);
-}
-
-static int take_lifecycle(virConnectPtr connection, virDomainPtr domain, int event,
-			  int detail, void *ctx)
-{
-	switch (event) {
-	case VIR_DOMAIN_EVENT_CRASHED:
-		add_event(ctx, detail == VIR_DOMAIN_EVENT_CRASHED_CRASHLOADED
-				       ? BACKEND_EVENT_CRASHLOADED
-				       : BACKEND_EVENT_PANICKED);
-		break;
-	case VIR_DOMAIN_EVENT_STOPPED:
-		if (detail == VIR_DOMAIN_EVENT_STOPPED_CRASHED)
-			add_event(ctx, BACKEND_EVENT_PANICKED);
-		add_event(ctx, BACKEND_EVENT_SHUTDOWN);
-		break;
-	case VIR_DOMAIN_EVENT_SUSPENDED:
-		add_event(ctx, BACKEND_EVENT_PAUSED);
-		break;
-	case VIR_DOMAIN_EVENT_RESUMED:
-		add_event(ctx, BACKEND_EVENT_RESUMED);
-		break;
-	default:
-		break;
-	}
-	return 0;
-}
-
-static void take_reboot(virConnectPtr connection, virDomainPtr domain, void *ctx)
-{
-	add_event(ctx, BACKEND_EVENT_RESET);
-}
-
-static void tick(int timer, void *ctx) {}
-
-/* libvirt has one loop for a process; whoever runs a turn of it serves all connections. */
-static void *run_loop(void *arg)
-{
-	struct libvirt *l = arg;
-	int timer = l->api.EventAddTimeout(TICK_MS, tick, NULL, NULL);
-
-	while (!atomic_load(&l->is_released))
-		if (l->api.EventRunDefaultImpl() < 0)
-			clock_sleep_ms(TICK_MS);
-	if (timer >= 0)
-		l->api.EventRemoveTimeout(timer);
-	let_go(l);
-	return NULL;
-}
-
-static struct err *start_loop(struct libvirt *l)
-{
-	pthread_t thread;
-	int rc;
-
-	if (l->has_loop)
-		return NULL;
-	if (l->api.EventRegisterDefaultImpl() < 0)
-		return err_new(ERR_OS, "libvirt's event loop cannot be had");
-	hold(l);
-	rc = pthread_create(&thread, NULL, run_loop, l);
-	if (rc) {
-		let_go(l);
-		return err_os(rc, "cannot start a thread");
-	}
-	pthread_detach(thread);
-	l->has_loop = true;
-	return NULL;
-}
-
-/* ---- calls, made by the threads ---- */
-
-static int answer_credentials(virConnectCredentialPtr asked, unsigned count, void *ctx)
-{
-	const struct libvirt *l = ctx;
-
-	for (unsigned i = 0; i < count; i++) {
-		bool is_name = asked[i].type == VIR_CRED_AUTHNAME ||
-			       asked[i].type == VIR_CRED_USERNAME;
-		const char *value = is_name ? l->username : l->password;
-
-		if (!value)
-			return -1;
-		asked[i].result = strdup(value);
-		if (!asked[i].result)
-			return -1;
-		asked[i].resultlen = (unsigned)strlen(value);
-	}
-	return 0;
-}
-
-static virDomainPtr look_up(struct libvirt *l)
-{
-	virDomainPtr d = l->api.DomainLookupByName(l->connection, l->domain_name);
-
-	if (!d) {
-		take_failure(l, "virDomainLookupByName");
-		d = l->api.DomainLookupByUUIDString(l->connection, l->domain_name);
-	}
-	if (d) {
-		err_free(l->failure);
-		l->failure = NULL;
-	}
-	return d;
-}
-
-static void subscribe(struct libvirt *l)
-{
-	hold(l);
-	l->lifecycle_id = l->api.ConnectDomainEventRegisterAny(
-		l->connection, l->domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-		VIR_DOMAIN_EVENT_CALLBACK(take_lifecycle), l, let_go);
-	if (l->lifecycle_id < 0)
-		let_go(l);
-	hold(l);
-	l->reboot_id = l->api.ConnectDomainEventRegisterAny(
-		l->connection, l->domain, VIR_DOMAIN_EVENT_ID_REBOOT,
-		VIR_DOMAIN_EVENT_CALLBACK(take_reboot), l, let_go);
-	if (l->reboot_id < 0)
-		let_go(l);
-}
-
-static void disconnect(void *self)
-{
-	struct libvirt *l = self;
-
-	if (l->domain && l->lifecycle_id >= 0)
-		l->api.ConnectDomainEventDeregisterAny(l->connection, l->lifecycle_id);
-	if (l->domain && l->reboot_id >= 0)
-		l->api.ConnectDomainEventDeregisterAny(l->connection, l->reboot_id);
-	if (l->domain)
-		l->api.DomainFree(l->domain);
-	if (l->connection)
-		l->api.ConnectClose(l->connection);
-	l->domain = NULL;
-	l->connection = NULL;
-	atomic_store(&l->is_released, true);
-}
-
-static void connect_call(void *self)
-{
-	struct libvirt *l = self;
-	int types[] = {VIR_CRED_AUTHNAME, VIR_CRED_USERNAME, VIR_CRED_PASSPHRASE,
-		       VIR_CRED_NOECHOPROMPT};
-	virConnectAuth auth = {types, ARRAY_SIZE(types), answer_credentials, l};
-
-	if (!l->connection)
-		l->connection = l->api.ConnectOpenAuth(l->uri, &auth, 0);
-	if (!l->connection) {
-		take_failure(l, "virConnectOpenAuth");
-		return;
-	}
-	/* Drivers without a connection have none to keep alive. */
-	l->api.ConnectSetKeepAlive(l->connection, KEEPALIVE_S, KEEPALIVE_COUNT);
-	l->domain = look_up(l);
-	if (l->domain)
-		subscribe(l);
-}
-
-static void inject_call(void *self)
-{
-	struct libvirt *l = self;
-
-	if (l->api.DomainInjectNMI(l->domain, 0) < 0)
-		take_failure(l, "virDomainInjectNMI");
-}
-
-static void state_call(void *self)
-{
-	struct libvirt *l = self;
-
-	if (l->api.DomainGetState(l->domain, &l->state, &l->reason, 0) < 0)
-		take_failure(l, "virDomainGetState");
-}
-
-static void act_call(void *self)
-{
-	struct libvirt *l = self;
-	int rc;
-
-	if (l->action == BACKEND_RESUME)
-		rc = l->api.DomainResume(l->domain);
-	else if (l->action == BACKEND_PAUSE)
-		rc = l->api.DomainSuspend(l->domain);
-	else
-		rc = l->api.DomainReset(l->domain, 0);
-	if (rc < 0)
-		take_failure(l, "resuming, resetting or pausing");
-}
-
-static bool counts_written(const char *field)
-{
-	return (str_has_prefix(field, "block.") && str_has_suffix(field, ".wr.bytes")) ||
-	       (str_has_prefix(field, "net.") && str_has_suffix(field, ".tx.bytes"));
-}
-
-static void stats_call(void *self)
-{
-	struct libvirt *l = self;
-	virDomainPtr domains[] = {l->domain, NULL};
-	virDomainStatsRecordPtr *records = NULL;
-	int count = l->api.DomainListGetStats(
-		domains, VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_INTERFACE, &records, 0);
-
-	l->bytes = 0;
-	if (count < 0) {
-		take_failure(l, "virDomainListGetStats");
-		return;
-	}
-	for (int i = 0; i < count; i++)
-		for (int j = 0; j < records[i]->nparams; j++) {
-			const virTypedParameter *p = &records[i]->params[j];
-
-			if (p->type == VIR_TYPED_PARAM_ULLONG && counts_written(p->field))
-				l->bytes += p->value.ul;
-		}
-	l->api.DomainStatsRecordListFree(records);
-}
-
-static void dump_call(void *self)
-{
-	struct libvirt *l = self;
-
-	if (l->api.DomainCoreDumpWithFormat(l->domain, l->dump_path,
-					    VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB,
-					    VIR_DUMP_MEMORY_ONLY) < 0)
-		take_failure(l, "virDomainCoreDumpWithFormat");
-}
-
-static void job_call(void *self)
-{
-	struct libvirt *l = self;
-
-	l->has_job = l->api.DomainGetJobInfo(l->domain, &l->job) == 0;
-}
-
-static void abort_call(void *self)
-{
-	struct libvirt *l = self;
-
-	l->api.DomainAbortJob(l->domain);
 }
 
 /* ---- the owner's side ---- */
@@ -380,18 +80,17 @@ static struct err *run(struct libvirt *l, hands_call_fn *fn, u64 deadline_ms)
 {
 	switch (hands_do(l->work, fn, deadline_ms)) {
 	case HANDS_DONE:
-		return failure_of(l);
+		return libvirt_failure(l);
 	case HANDS_BUSY:
-		return err_os(EBUSY, "an earlier call of libvirt has not returned");
+		return libvirt_busy();
 	default:
 		return err_os(ETIMEDOUT, "libvirt does not answer");
 	}
 }
 
-/* Wait for a call that was given up, and connect unless that is done. */
-static struct err *become_ready(struct libvirt *l, u64 deadline_ms)
+struct err *libvirt_become_ready(struct libvirt *l, u64 deadline_ms)
 {
-	struct err *err = start_loop(l);
+	struct err *err = libvirt_start_loop(l);
 
 	if (err)
 		return err;
@@ -400,7 +99,7 @@ static struct err *become_ready(struct libvirt *l, u64 deadline_ms)
 	err_free(l->failure);
 	l->failure = NULL;
 	l->failure_code = 0;
-	return l->domain ? NULL : run(l, connect_call, deadline_ms);
+	return l->domain ? NULL : run(l, libvirt_connect_call, deadline_ms);
 }
 
 static void libvirt_close(void *self)
@@ -410,26 +109,26 @@ static void libvirt_close(void *self)
 	if (l->watch)
 		hands_release(l->watch, NULL);
 	if (l->work)
-		hands_release(l->work, disconnect);
+		hands_release(l->work, libvirt_disconnect_call);
 	else
 		atomic_store(&l->is_released, true);
-	let_go(l);
+	libvirt_let_go(l);
 }
 
 static struct err *start_hands(struct libvirt *l)
 {
 	struct err *err;
 
-	hold(l);
-	err = hands_start(l, let_go, &l->work);
+	libvirt_hold(l);
+	err = hands_start(l, libvirt_let_go, &l->work);
 	if (err) {
-		let_go(l);
+		libvirt_let_go(l);
 		return err;
 	}
-	hold(l);
-	err = hands_start(l, let_go, &l->watch);
+	libvirt_hold(l);
+	err = hands_start(l, libvirt_let_go, &l->watch);
 	if (err)
-		let_go(l);
+		libvirt_let_go(l);
 	return err;
 }
 
@@ -503,7 +202,7 @@ static void libvirt_inject(void *self, u64 timeout_ms, struct backend_result *re
 {
 	struct libvirt *l = self;
 	u64 deadline_ms = clock_now_ms() + timeout_ms;
-	struct err *err = become_ready(l, deadline_ms);
+	struct err *err = libvirt_become_ready(l, deadline_ms);
 	enum hands_outcome outcome;
 
 	if (err) {
@@ -514,18 +213,16 @@ static void libvirt_inject(void *self, u64 timeout_ms, struct backend_result *re
 			err);
 		return;
 	}
-	outcome = hands_do(l->work, inject_call, deadline_ms);
+	outcome = hands_do(l->work, libvirt_inject_call, deadline_ms);
 	if (outcome == HANDS_BUSY) {
-		backend_result_refused(
-			ret, BACKEND_UNREACHABLE,
-			err_os(EBUSY, "an earlier call of libvirt has not returned"));
+		backend_result_refused(ret, BACKEND_UNREACHABLE, libvirt_busy());
 	} else if (outcome == HANDS_RUNNING) {
 		backend_result_unknown(
 			ret, err_os(ETIMEDOUT, "virDomainInjectNMI does not return"));
 	} else {
 		int code = l->failure_code;
 
-		err = failure_of(l);
+		err = libvirt_failure(l);
 		if (!err)
 			backend_result_sent(ret);
 		else if (is_refusal(code))
@@ -538,7 +235,7 @@ static void libvirt_inject(void *self, u64 timeout_ms, struct backend_result *re
 static struct err *ready_run(struct libvirt *l, hands_call_fn *fn, u64 timeout_ms)
 {
 	u64 deadline_ms = clock_now_ms() + timeout_ms;
-	struct err *err = become_ready(l, deadline_ms);
+	struct err *err = libvirt_become_ready(l, deadline_ms);
 
 	return err ? err : run(l, fn, deadline_ms);
 }
@@ -567,28 +264,18 @@ static enum backend_state state_of(int state, int reason)
 static struct err *libvirt_query_state(void *self, u64 timeout_ms, enum backend_state *ret)
 {
 	struct libvirt *l = self;
-	struct err *err = ready_run(l, state_call, timeout_ms);
+	struct err *err = ready_run(l, libvirt_state_call, timeout_ms);
 
 	if (!err)
 		*ret = state_of(l->state, l->reason);
 	return err;
 }
 
-static bool pop_event(struct libvirt *l, enum backend_event *ret)
-{
-	bool has_one;
-
-	pthread_mutex_lock(&l->lock);
-	has_one = event_queue_pop(&l->events, ret);
-	pthread_mutex_unlock(&l->lock);
-	return has_one;
-}
-
 static struct err *libvirt_next_event(void *self, u64 timeout_ms, enum backend_event *ret)
 {
 	struct libvirt *l = self;
 	u64 deadline_ms = clock_now_ms() + timeout_ms;
-	struct err *err = become_ready(l, deadline_ms);
+	struct err *err = libvirt_become_ready(l, deadline_ms);
 
 	/* Connecting goes on, and whatever is called next waits for it. */
 	if (err && err_errno(err) == ETIMEDOUT) {
@@ -601,7 +288,7 @@ static struct err *libvirt_next_event(void *self, u64 timeout_ms, enum backend_e
 	for (;;) {
 		u64 now_ms = clock_now_ms();
 
-		if (pop_event(l, ret))
+		if (libvirt_pop_event(l, ret))
 			return NULL;
 		if (l->api.ConnectIsAlive(l->connection) == 0) {
 			*ret = BACKEND_EVENT_GONE;
@@ -618,7 +305,7 @@ static struct err *libvirt_next_event(void *self, u64 timeout_ms, enum backend_e
 static struct err *libvirt_read_progress(void *self, u64 timeout_ms, u64 *ret)
 {
 	struct libvirt *l = self;
-	struct err *err = ready_run(l, stats_call, timeout_ms);
+	struct err *err = ready_run(l, libvirt_stats_call, timeout_ms);
 
 	if (!err)
 		*ret = l->bytes;
@@ -629,89 +316,12 @@ static struct err *libvirt_act(void *self, enum backend_action action, u64 timeo
 {
 	struct libvirt *l = self;
 	u64 deadline_ms = clock_now_ms() + timeout_ms;
-	struct err *err = become_ready(l, deadline_ms);
+	struct err *err = libvirt_become_ready(l, deadline_ms);
 
 	if (err)
 		return err;
 	l->action = action;
-	return run(l, act_call, deadline_ms);
-}
-
-/* ---- the dump from outside ---- */
-
-/* libvirt would write over a file. That of another host cannot be seen. */
-static struct err *check_path(const struct libvirt *l, const char *path)
-{
-	struct stat st;
-
-	if (path[0] != '/')
-		return err_new(
-			ERR_USAGE,
-			"%s: a dump by libvirt is named by its whole path on the host of the domain",
-			path);
-	if (strstr(l->uri, ":///") && lstat(path, &st) == 0)
-		return err_new(ERR_REFUSED, "%s exists and is left alone", path);
-	return NULL;
-}
-
-static void look_at_job(struct libvirt *l, struct dump_progress *p)
-{
-	if (hands_do(l->watch, job_call, clock_now_ms() + JOB_ANSWER_MS) != HANDS_DONE ||
-	    !l->has_job)
-		return;
-	dump_progress_note(p, l->job.dataProcessed, l->job.dataTotal);
-}
-
-/* Wait for the dump that is running, as long as it goes on. */
-static struct err *follow_dump(struct libvirt *l, struct dump_progress *p)
-{
-	dump_progress_start(p);
-	while (hands_wait(l->work, clock_now_ms() + DUMP_INTERVAL_MS) != HANDS_DONE) {
-		struct err *err;
-
-		look_at_job(l, p);
-		err = dump_progress_check(p, "");
-		if (!err)
-			continue;
-		if (hands_do(l->watch, abort_call, clock_now_ms() + JOB_ANSWER_MS) ==
-		    HANDS_DONE)
-			hands_wait(l->work, clock_now_ms() + JOB_ANSWER_MS);
-		return err;
-	}
-	return failure_of(l);
-}
-
-static void set_dumping(struct libvirt *l, bool is_dumping)
-{
-	pthread_mutex_lock(&l->lock);
-	l->events.is_dumping = is_dumping;
-	pthread_mutex_unlock(&l->lock);
-}
-
-static struct err *libvirt_dump(void *self, const char *path, u64 idle_ms,
-				const volatile sig_atomic_t *cancel,
-				backend_progress_fn *progress, void *ctx)
-{
-	struct dump_progress p = {
-		.idle_ms = idle_ms, .cancel = cancel, .progress = progress, .ctx = ctx};
-	struct libvirt *l = self;
-	struct err *err = become_ready(l, clock_now_ms() + JOB_ANSWER_MS);
-
-	if (!err)
-		err = check_path(l, path);
-	if (err)
-		return err;
-	free(l->dump_path);
-	l->dump_path = strdup(path);
-	if (!l->dump_path)
-		return err_nomem();
-	set_dumping(l, true);
-	if (hands_do(l->work, dump_call, clock_now_ms()) == HANDS_BUSY)
-		err = err_os(EBUSY, "an earlier call of libvirt has not returned");
-	else
-		err = follow_dump(l, &p);
-	set_dumping(l, false);
-	return err_wrap(err, "%s", path);
+	return run(l, libvirt_act_call, deadline_ms);
 }
 
 const struct backend_kind backend_kind_libvirt = {
