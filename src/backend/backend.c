@@ -174,6 +174,14 @@ struct err *backend_next_event(struct backend *b, u64 timeout_ms, enum backend_e
 	return err_wrap(err, "%s", backend_name(b));
 }
 
+struct err *backend_read_registers(struct backend *b, u64 timeout_ms, struct buf *ret)
+{
+	if (!b->kind->read_registers)
+		return unsupported(b, "does not tell the registers of a machine");
+	return err_wrap(b->kind->read_registers(b->self, timeout_ms, ret), "%s",
+			backend_name(b));
+}
+
 struct err *backend_read_progress(struct backend *b, u64 timeout_ms, u64 *ret)
 {
 	if (!b->kind->read_progress)

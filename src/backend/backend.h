@@ -10,7 +10,7 @@
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H
 
-#include "base/err.h"
+#include "base/buf.h"
 
 #include <signal.h>
 
@@ -103,6 +103,13 @@ enum backend_event {
 must_check struct err *backend_next_event(struct backend *b, u64 timeout_ms,
 					  enum backend_event *ret);
 bool backend_has_events(const struct backend *b);
+
+/* What its CPUs were doing: for each a line "CPU 0" and its registers below, as the
+ * hypervisor prints them, without those of floating point, which hold keys. Appended to
+ * @ret, valid UTF-8; what came by the deadline is kept. Nothing of the machine changes.
+ * ERR_UNSUPPORTED where it cannot be told. */
+must_check struct err *backend_read_registers(struct backend *b, u64 timeout_ms,
+					      struct buf *ret);
 
 /* Bytes written to the machine's disks and network since some start: a heartbeat of a
  * capture kernel that saves. ERR_UNSUPPORTED where it cannot be told. */

@@ -8,7 +8,6 @@
 #define BACKEND_BACKEND_KIND_PRIV_H
 
 #include "backend/backend.h"
-#include "base/buf.h"
 
 struct backend_kind {
 	const char *scheme;
@@ -26,6 +25,7 @@ struct backend_kind {
 	void (*inject)(void *self, u64 timeout_ms, struct backend_result *ret);
 	struct err *(*query_state)(void *self, u64 timeout_ms, enum backend_state *ret);
 	struct err *(*next_event)(void *self, u64 timeout_ms, enum backend_event *ret);
+	struct err *(*read_registers)(void *self, u64 timeout_ms, struct buf *ret);
 	struct err *(*read_progress)(void *self, u64 timeout_ms, u64 *ret);
 	struct err *(*dump)(void *self, const char *path, u64 idle_ms,
 			    const volatile sig_atomic_t *cancel,

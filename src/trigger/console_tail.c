@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/io.h"
 #include "base/str.h"
 
 #define READ_MAX (64u << 10)
@@ -15,6 +16,7 @@ struct console_tail {
 	char *name;
 	int fd;
 	bool is_socket;
+	u64 begin;	 /* where we began */
 	u64 offset;	 /* read up to here */
 	u64 done;	 /* and handed on, in whole lines, up to here */
 	size_t line_len; /* of a line that has no end yet */
@@ -50,7 +52,8 @@ static must_check struct err *open_log(struct console_tail *t, const char *path,
 		return err_new(ERR_USAGE,
 			       "console %s: neither a file nor \"unix:\" and a socket",
 			       path);
-	t->offset = t->done = offset < 0 ? (u64)st.st_size : (u64)offset;
+	t->begin = offset < 0 ? (u64)st.st_size : (u64)offset;
+	t->offset = t->done = t->begin;
 	return NULL;
 }
 
@@ -87,6 +90,29 @@ void console_tail_close(struct console_tail *t)
 s64 console_tail_offset(const struct console_tail *t)
 {
 	return t->is_socket ? -1 : (s64)t->done;
+}
+
+must_check struct err *console_tail_read_before(const struct console_tail *t, size_t max,
+						struct buf *ret)
+{
+	u64 start = t->begin > max ? t->begin - max : 0;
+	size_t len = t->begin - start, got = 0, skipped = 0;
+	cleanup(freep) char *data = NULL;
+	struct err *err;
+
+	if (t->is_socket || !len)
+		return NULL;
+	data = malloc(len);
+	if (!data)
+		return err_nomem();
+	err = io_pread_some(t->fd, data, len, start, t->name, &got);
+	if (err)
+		return err;
+	/* Not the end of a line that began before. */
+	while (start && skipped < got && data[skipped++] != '\n')
+		;
+	str_escape(ret, data + skipped, got - skipped, true);
+	return buf_check(ret);
 }
 
 static void take(struct console_tail *t, const char *data, size_t len, console_tail_fn *fn,

@@ -5,7 +5,7 @@
 #ifndef TRIGGER_CONSOLE_TAIL_H
 #define TRIGGER_CONSOLE_TAIL_H
 
-#include "base/err.h"
+#include "base/buf.h"
 
 #define CONSOLE_TAIL_LINE_MAX 4096u
 
@@ -22,6 +22,11 @@ static inline void console_tail_closep(struct console_tail **t)
 
 /* Where the last line ends that was handed on, or is being handed on; -1 for a socket. */
 s64 console_tail_offset(const struct console_tail *t);
+
+/* Append what the file said before it was opened, in whole lines, of its last @max bytes at
+ * most; nothing for a socket. Valid UTF-8 without control characters but for line ends. */
+must_check struct err *console_tail_read_before(const struct console_tail *t, size_t max,
+						struct buf *ret);
 
 /* @line is without its end, cut at CONSOLE_TAIL_LINE_MAX, and valid during the call. */
 typedef void console_tail_fn(void *ctx, const char *line, size_t len);

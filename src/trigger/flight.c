@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "trigger/evidence.h"
 
 /* Of the machine's state, before it is interrupted: evidence, so it must not take long. */
 #define STATE_MS 500u
@@ -136,7 +137,7 @@ static const char *state_text(enum backend_state s)
 }
 
 /* Whether the machine is in a state to be interrupted, where the backend is to be asked;
- * the state is evidence in any case. */
+ * the state is evidence in any case, NULL where it is not told. */
 static bool check_state(struct flight *f, const char **ret_evidence)
 {
 	enum backend_state state = BACKEND_STATE_UNKNOWN;
@@ -171,12 +172,29 @@ static void injected(struct flight *f, const struct backend_result *result)
 						      .text = why});
 }
 
+/* What was taken before the interrupt goes to disk after it. */
+static void keep_evidence(struct flight *f, const struct evidence *e, const char *state)
+{
+	cleanup(buf_deinit) struct buf sentence = BUF_INIT;
+	struct err *err = evidence_keep(e, f->eyes.console, f->config->state_dir,
+					f->capture.id, &sentence);
+
+	if (err)
+		flight_step(f, f->eyes.follow.state, err_message(err));
+	else if (sentence.len)
+		flight_step(f, f->eyes.follow.state, buf_text(&sentence));
+	err_free(err);
+	if (state)
+		flight_step(f, f->eyes.follow.state, state);
+}
+
 /* Prepare, inject once. False if nothing was sent. */
 static bool inject(struct flight *f)
 {
 	struct backend_result result = {0};
 	enum backend_event event;
-	const char *evidence = NULL;
+	cleanup(evidence_deinit) struct evidence evidence = {0};
+	const char *state = NULL;
 	struct err *err = backend_open(&f->instance->backend, &f->backend);
 
 	if (err) {
@@ -188,12 +206,15 @@ static bool inject(struct flight *f)
 		return false;
 	}
 	flight_open_eyes(f);
-	if (!check_state(f, &evidence)) {
-		not_sent(f, ENGINE_WRONG_STATE, evidence);
+	if (!check_state(f, &state)) {
+		not_sent(f, ENGINE_WRONG_STATE, state);
 		return false;
 	}
 	/* Subscribe, so that nothing is missed. */
 	err_ignore(backend_next_event(f->backend, 0, &event));
+	/* Of one that does not answer no more is asked: nothing may keep the interrupt. */
+	if (state)
+		evidence_take(&evidence, f->backend);
 	if (!request_may_send(f->engine, f->request)) {
 		not_sent(f, ENGINE_INTERNAL, "its time was over before it could be sent");
 		return false;
@@ -206,8 +227,7 @@ static bool inject(struct flight *f)
 		return false;
 	}
 	injected(f, &result);
-	if (evidence)
-		flight_step(f, f->eyes.follow.state, evidence);
+	keep_evidence(f, &evidence, state);
 	backend_result_deinit(&result);
 	return true;
 }

@@ -32,12 +32,12 @@ struct lookout {
 	struct backend *backend; /* NULL: none */
 	struct follow follow;
 	char *dump; /* the directory or file of the dump; NULL: none yet */
+	struct console_tail *console; /* NULL: none, or it failed */
 	bool has_moved;
 	u64 moved; /* bytes written since the first look at the backend's counters */
 
 	/* For itself. */
-	struct console_tail *console; /* NULL: none, or it failed */
-	struct dump_watch *dumps;     /* NULL: none */
+	struct dump_watch *dumps; /* NULL: none */
 	bool has_events, has_progress;
 	u64 looked_ms, asked_ms, counter;
 };

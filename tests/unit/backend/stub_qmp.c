@@ -99,6 +99,19 @@ static void say_next(struct stub_qmp *s, const char *const *values, size_t *told
 	say_return(s, value, id);
 }
 
+static void answer_registers(struct stub_qmp *s, u64 id)
+{
+	const char *value =
+		s->plan->registers ? s->plan->registers[s->registers_told] : NULL;
+
+	if (value) {
+		s->registers_told++;
+		say_return(s, value, id);
+	} else if (!s->plan->hangs_at_registers) {
+		say_error(s, "Parameter 'cpu-index' expects a CPU number", id);
+	}
+}
+
 static void answer_status(struct stub_qmp *s, u64 id)
 {
 	char value[128];
@@ -121,6 +134,8 @@ static bool answer(struct stub_qmp *s, const char *command, u64 id)
 	else if (!strcmp(command, "query-blockstats"))
 		say_next(s, s->plan->blockstats ? s->plan->blockstats : no_disks,
 			 &s->stats_told, id);
+	else if (!strcmp(command, "human-monitor-command"))
+		answer_registers(s, id);
 	else if (!strcmp(command, "dump-guest-memory"))
 		answer_dump(s, id);
 	else if (!strcmp(command, "query-dump"))

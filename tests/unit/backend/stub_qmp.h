@@ -29,6 +29,9 @@ struct stub_qmp_plan {
 	/* What query-blockstats (NULL: no disks) and query-dump return in turn; the last
 	 * one stays. */
 	const char *const *blockstats, *const *dump;
+	/* What human-monitor-command returns in turn, JSON; then no answer, or an error. */
+	const char *const *registers;
+	bool hangs_at_registers;
 	const char *dump_error;	 /* dump-guest-memory is refused so */
 	const char *dump_events; /* raw lines sent when the dump starts */
 	bool stops_reading;	 /* after query-status was answered once */
@@ -44,7 +47,7 @@ struct stub_qmp {
 	/* Read them when the stub has stopped. */
 	int injects, commands;
 	char last_command[64];
-	size_t stats_told, dumps_told;
+	size_t stats_told, dumps_told, registers_told;
 };
 
 void stub_qmp_start(struct stub_qmp *s, const struct stub_qmp_plan *plan);

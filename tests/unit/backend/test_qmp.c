@@ -297,6 +297,71 @@ static void written_bytes_of_all_disks_are_the_progress(void **state)
 	stub_qmp_stop(&s);
 }
 
+#define CPU(n)                                                                             \
+	"\"\\r\\nCPU#" n "\\r\\nRAX=000000000000000" n " RBX=0\\r\\n"                      \
+	"RIP=ffffffff8108c1d5 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\\r\\n"   \
+	"FCW=037f FSW=0000 [ST=0] FTW=00 MXCSR=00001f80\\r\\nFPR0=5ec7e7\\r\\n"            \
+	"XMM00=5ec7e7\\r\\n\""
+
+/* What registers were told, and whether an interrupt after them was sent. */
+static struct err *read_registers(const struct stub_qmp_plan *plan, u64 timeout_ms,
+				  struct buf *ret)
+{
+	enum backend_state machine;
+	struct backend_result r;
+	struct stub_qmp s;
+	struct backend *b;
+	struct err *err;
+
+	stub_qmp_start(&s, plan);
+	b = open_path(s.path);
+	assert_success(backend_query_state(b, PATIENT_MS, &machine));
+	err = backend_read_registers(b, timeout_ms, ret);
+	backend_inject(b, PATIENT_MS, &r);
+	assert_int_equal(r.delivery, BACKEND_SENT);
+	backend_result_deinit(&r);
+	backend_close(b);
+	stub_qmp_stop(&s);
+	assert_int_equal(s.injects, 1);
+	return err;
+}
+
+static void registers_of_each_cpu_are_told_without_floating_point(void **state)
+{
+	static const char *const cpus[] = {CPU("0"), CPU("1"), NULL};
+	const struct stub_qmp_plan plan = {.registers = cpus};
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
+
+	assert_success(read_registers(&plan, PATIENT_MS, &b));
+	assert_string_equal(
+		buf_text(&b),
+		"CPU 0\nRAX=0000000000000000 RBX=0\n"
+		"RIP=ffffffff8108c1d5 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\n"
+		"CPU 1\nRAX=0000000000000001 RBX=0\n"
+		"RIP=ffffffff8108c1d5 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\n");
+}
+
+static void registers_that_do_not_come_keep_no_interrupt(void **state)
+{
+	static const char *const one[] = {CPU("0"), NULL}, *const none[] = {"{}", NULL};
+	const struct stub_qmp_plan half = {.registers = one, .hangs_at_registers = true};
+	const struct stub_qmp_plan silent = {.hangs_at_registers = true};
+	const struct stub_qmp_plan refused = {0};
+	const struct stub_qmp_plan nonsense = {.registers = none};
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
+	cleanup(buf_deinit) struct buf nothing = BUF_INIT;
+
+	assert_success(read_registers(&half, SOON_MS, &b));
+	assert_non_null(strstr(buf_text(&b), "CPU 0\nRAX="));
+	assert_null(strstr(buf_text(&b), "CPU 1"));
+	assert_failure(read_registers(&silent, SOON_MS, &nothing), ERR_OS, "not answer");
+	assert_failure(read_registers(&refused, PATIENT_MS, &nothing), ERR_REFUSED,
+		       "CPU number");
+	assert_failure(read_registers(&nonsense, PATIENT_MS, &nothing), ERR_BAD_DATA,
+		       "no text");
+	assert_int_equal(nothing.len, 0);
+}
+
 static void actions_are_qemus_commands(void **state)
 {
 	static const struct {
@@ -457,6 +522,8 @@ int main(void)
 		cmocka_unit_test(events_come_in_order_and_end_with_the_connection),
 		cmocka_unit_test(waiting_for_an_event_ends_by_its_deadline),
 		cmocka_unit_test(written_bytes_of_all_disks_are_the_progress),
+		cmocka_unit_test(registers_of_each_cpu_are_told_without_floating_point),
+		cmocka_unit_test(registers_that_do_not_come_keep_no_interrupt),
 		cmocka_unit_test(actions_are_qemus_commands),
 		cmocka_unit_test(a_dump_appears_when_qemu_has_completed_it),
 		cmocka_unit_test(a_dump_that_fails_leaves_no_file),

@@ -29,6 +29,8 @@ static void qemu_start(struct qemu *q)
 			      "tcg",
 			      "-m",
 			      "16",
+			      "-smp",
+			      "2",
 			      "-S",
 			      "-drive",
 			      "if=virtio,driver=null-co,read-zeroes=on,size=1M",
@@ -150,10 +152,28 @@ static void memory_is_dumped_and_the_machine_left_as_it_was(void **state)
 	qemu_stop(&q);
 }
 
+static void registers_are_those_of_both_cpus(void **state)
+{
+	cleanup(buf_deinit) struct buf b = BUF_INIT;
+	struct qemu q = {0};
+
+	qemu_start(&q);
+	assert_success(backend_read_registers(q.backend, PATIENT_MS, &b));
+	qemu_stop(&q);
+	/* The reset vector. */
+	assert_memory_equal(buf_text(&b), "CPU 0\nEAX=", strlen("CPU 0\nEAX="));
+	assert_non_null(strstr(buf_text(&b), "\nCPU 1\n"));
+	assert_non_null(strstr(buf_text(&b), "EIP=0000fff0"));
+	assert_non_null(strstr(buf_text(&b), "CR3="));
+	assert_null(strstr(buf_text(&b), "CPU 2"));
+	assert_null(strstr(buf_text(&b), "XMM"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(states_events_and_interrupts_are_those_of_qemu),
+		cmocka_unit_test(registers_are_those_of_both_cpus),
 		cmocka_unit_test(a_second_client_is_not_served_and_sends_nothing),
 		cmocka_unit_test(memory_is_dumped_and_the_machine_left_as_it_was),
 	};

@@ -480,6 +480,90 @@ static void the_console_is_read_from_the_interrupt_on(void **state)
 	assert_int_equal(end(w), 0);
 }
 
+/* The timeline of a capture as one text. */
+static void read_timeline(struct world *w, const char *capture_id, struct buf *ret)
+{
+	json_t *j, *step;
+	size_t i;
+
+	assert_success(engine_capture_json(w->engine, capture_id, &j));
+	json_array_foreach(json_object_get(j, "timeline"), i, step)
+	{
+		const char *text = json_string_value(json_object_get(step, "text"));
+
+		buf_printf(ret, "%s\n", text ? text : "");
+	}
+	json_decref(j);
+}
+
+/* Interrupt a machine of @plan, and wait until its timeline has @words. */
+static void interrupt_and_see(struct world *w, const struct stub_qmp_plan *plan,
+			      const char *more, const char *words, struct answer *a)
+{
+	bool is_there = false;
+
+	begin(w, plan, more, "");
+	assert_int_equal(ask(w, "alice", "s1", a), ENGINE_ACCEPTED);
+	for (unsigned i = 0; i < 1500 && !is_there; i++) {
+		cleanup(buf_deinit) struct buf timeline = BUF_INIT;
+
+		read_timeline(w, a->capture_id, &timeline);
+		is_there = strstr(buf_text(&timeline), words) != NULL;
+		clock_sleep_ms(20);
+	}
+	assert_true(is_there);
+}
+
+static void what_the_machine_did_before_is_kept(void **state)
+{
+	static const char *const cpus[] = {
+		"\"CPU#0\\r\\nRIP=ffffffff8108c1d5 RFL=246 CPL=0 II=0 HLT=0\\r\\n\"",
+		"\"CPU#1\\r\\nRIP=00007f0012345678 RFL=246 CPL=3 II=0 HLT=0\\r\\n\"", NULL};
+	struct world *w = *state;
+	char more[128], path[192];
+	char *text = NULL;
+	struct answer a;
+
+	snprintf(more, sizeof(more), ", \"console\": \"%s/console\"", w->dir);
+	put(w, "console", "[    1.0] all is \033well\n[    9.0] something hangs\n");
+	interrupt_and_see(w, &(struct stub_qmp_plan){.registers = cpus}, more,
+			  "before the interrupt CPU 0 was at ffffffff8108c1d5 in the "
+			  "kernel; CPU 1 at 00007f0012345678 in user space; what was seen "
+			  "before the interrupt is in ",
+			  &a);
+	snprintf(path, sizeof(path), "%s/state/evidence/%s.txt", w->dir, a.capture_id);
+	assert_success(io_read_file(path, 1u << 20, &text, NULL));
+	assert_non_null(strstr(text, a.capture_id));
+	assert_non_null(strstr(text, "\nCPU 1\nRIP=00007f0012345678"));
+	assert_non_null(strstr(text, "all is \\x1bwell\n[    9.0] something hangs\n"));
+	free(text);
+	assert_int_equal(end(w), 1);
+}
+
+static void registers_that_do_not_come_do_not_keep_the_client(void **state)
+{
+	struct world *w = *state;
+	struct answer a;
+	u64 before_ms = clock_now_ms();
+
+	interrupt_and_see(w, &(struct stub_qmp_plan){.hangs_at_registers = true}, "",
+			  "before the interrupt the machine was running", &a);
+	assert_in_range(a.at_ms - before_ms, 0, ENGINE_ANSWER_MS + 700);
+	assert_int_equal(end(w), 1);
+}
+
+static void where_nothing_can_be_kept_the_interrupt_is_sent(void **state)
+{
+	static const char *const cpus[] = {"\"RIP=1 CPL=0\"", NULL};
+	struct world *w = *state;
+	struct answer a;
+
+	put(w, "state/evidence", "not a directory");
+	interrupt_and_see(w, &(struct stub_qmp_plan){.registers = cpus}, "",
+			  "what was seen before the interrupt is not kept", &a);
+	assert_int_equal(end(w), 1);
+}
+
 static void a_guest_that_does_not_panic_is_dumped_from_outside(void **state)
 {
 	static const char *const dump[] = {
@@ -612,6 +696,9 @@ int main(void)
 		TEST(an_intent_without_outcome_is_unknown_after_a_restart),
 		TEST(a_dump_that_arrives_is_verified_and_the_command_told),
 		TEST(the_console_is_read_from_the_interrupt_on),
+		TEST(what_the_machine_did_before_is_kept),
+		TEST(registers_that_do_not_come_do_not_keep_the_client),
+		TEST(where_nothing_can_be_kept_the_interrupt_is_sent),
 		TEST(a_guest_that_does_not_panic_is_dumped_from_outside),
 		TEST(while_a_capture_kernel_is_loaded_nobody_is_reset),
 		TEST(force_takes_the_place_of_the_capture_before),
