@@ -60,9 +60,16 @@ static struct err *check_listener(const struct config_reader *rd,
 	return NULL;
 }
 
+/* What a listener shows, and to whom. */
+enum audience {
+	SIGNED,	 /* the API: each request carries a signature */
+	SHOWN,	 /* metrics: to anybody, or to those with a token */
+	GUARDED, /* pages: away from loopback to those with a token, over TLS */
+};
+
 static struct err *read_listener(const struct config_reader *rd,
 				 const struct json_place *at, json_t *value,
-				 struct config_listener *l, bool has_token)
+				 struct config_listener *l, enum audience audience)
 {
 	struct err *err;
 
@@ -72,12 +79,12 @@ static struct err *read_listener(const struct config_reader *rd,
 	}
 	err = config_read_fields(rd, at, value, listener_fields,
 				 ARRAY_SIZE(listener_fields), l);
-	if (!err && l->token && !has_token)
-		err = config_wrong(rd, at, "only pages have a token");
-	if (!err && l->plain_anywhere && has_token)
+	if (!err && l->token && audience == SIGNED)
+		err = config_wrong(rd, at, "only pages and metrics have a token");
+	if (!err && l->plain_anywhere && audience == GUARDED)
 		err = config_wrong(rd, at,
 				   "pages are not shown in plain HTTP to other hosts");
-	return err ? err : check_listener(rd, at, l, has_token);
+	return err ? err : check_listener(rd, at, l, audience == GUARDED);
 }
 
 static struct err *read_api(const struct config_reader *rd, const struct json_place *at,
@@ -85,7 +92,7 @@ static struct err *read_api(const struct config_reader *rd, const struct json_pl
 {
 	struct config *c = row;
 
-	return read_listener(rd, at, value, &c->api, false);
+	return read_listener(rd, at, value, &c->api, SIGNED);
 }
 
 static struct err *read_pages(const struct config_reader *rd, const struct json_place *at,
@@ -93,7 +100,7 @@ static struct err *read_pages(const struct config_reader *rd, const struct json_
 {
 	struct config *c = row;
 
-	return read_listener(rd, at, value, &c->pages, true);
+	return read_listener(rd, at, value, &c->pages, GUARDED);
 }
 
 static struct err *read_metrics(const struct config_reader *rd, const struct json_place *at,
@@ -101,7 +108,7 @@ static struct err *read_metrics(const struct config_reader *rd, const struct jso
 {
 	struct config *c = row;
 
-	return read_listener(rd, at, value, &c->metrics, false);
+	return read_listener(rd, at, value, &c->metrics, SHOWN);
 }
 
 static const struct config_field bucket_fields[] = {

@@ -395,7 +395,7 @@ static void listeners_are_plain_on_loopback_only(void **state)
 		{"\"api\": {\"address\": \"localhost\"}", "has to be an IP address"},
 		{"\"api\": {\"certificate\": \"/c\"}", "certificate and key come together"},
 		{"\"api\": {\"port\": 65536}", "has to be a number from 0 to 65535"},
-		{"\"api\": {\"token\": \"x\"}", "only pages have a token"},
+		{"\"api\": {\"token\": \"x\"}", "only pages and metrics have a token"},
 		{"\"pages\": {\"address\": \"::\", \"token\": \"x\"}",
 		 "needs a certificate"},
 		{"\"pages\": {\"address\": \"::\", \"certificate\": \"/c\", \"key\": \"/k\"}",
@@ -414,6 +414,20 @@ static void listeners_are_plain_on_loopback_only(void **state)
 	    "{\"api\": {\"address\": \"0.0.0.0\", \"plain_anywhere\": true}, \"pages\": "
 	    "{\"address\": \"::1\"}, \"metrics\": {\"address\": \"127.3.2.1\"}}");
 	config_unref(load(*state));
+}
+
+static void metrics_are_plain_where_asked_for_and_may_have_a_token(void **state)
+{
+	const struct config *c;
+
+	put(*state, "inquestd.json",
+	    "{\"metrics\": {\"address\": \"0.0.0.0\", \"plain_anywhere\": true, "
+	    "\"token\": \"scrape\"}}");
+	c = load(*state);
+	assert_string_equal(c->metrics.token, "scrape");
+	config_unref(c);
+	put(*state, "inquestd.json", "{\"metrics\": {\"address\": \"0.0.0.0\"}}");
+	assert_refused(*state, "needs a certificate and its key, or");
 }
 
 static void absurd_values_are_refused(void **state)
@@ -624,6 +638,7 @@ int main(void)
 		TEST(secrets_that_others_may_read_are_refused),
 		TEST(no_sentence_carries_a_secret),
 		TEST(listeners_are_plain_on_loopback_only),
+		TEST(metrics_are_plain_where_asked_for_and_may_have_a_token),
 		TEST(absurd_values_are_refused),
 		TEST(files_of_other_names_are_left_alone),
 		TEST(a_directory_without_the_main_file_is_an_error),
