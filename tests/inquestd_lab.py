@@ -28,7 +28,8 @@ SEND = "SendDiagnosticInterrupt"
 
 
 class Qmp:
-    """A QMP socket. `behaviour`: answer; hang (takes inject-nmi and says nothing); refuse."""
+    """A QMP socket. `behaviour`: answer; refuse; mute (not even a greeting); and once inject-nmi has
+    arrived hang (say nothing), die (close), garbage (no QMP), late (answer after 3 seconds)."""
 
     def __init__(self, path, behaviour="answer"):
         self.path, self.behaviour = path, behaviour
@@ -51,6 +52,9 @@ class Qmp:
             handler.wfile.write(json.dumps(what).encode() + b"\r\n")
 
         try:
+            if self.behaviour == "mute":
+                handler.rfile.read()
+                return
             say({"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 7},
                                      "package": ""}, "capabilities": []}})
             for line in handler.rfile:
@@ -68,6 +72,13 @@ class Qmp:
                             self.injected += 1
                     if self.behaviour == "hang":
                         continue
+                    if self.behaviour == "die":
+                        return
+                    if self.behaviour == "garbage":
+                        handler.wfile.write(b"\0\xff{\"return\": [[[" + b"x" * 70000 + b"\r\n")
+                        continue
+                    if self.behaviour == "late":
+                        time.sleep(3)
                 elif command not in ("qmp_capabilities", "query-blockstats", "query-events"):
                     answer = {"error": {"class": "CommandNotFound",
                                         "desc": f"The command {command} has not been found"}}

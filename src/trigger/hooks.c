@@ -31,12 +31,16 @@ static size_t drop(char *data, size_t size, size_t count, void *ctx)
 	return size * count;
 }
 
+/* Another thread sets it. */
+static bool is_cancelled(const volatile sig_atomic_t *cancel)
+{
+	return cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED);
+}
+
 static int check_cancel(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
-	const volatile sig_atomic_t *cancel = ctx;
-
 	(void)a, (void)b, (void)c, (void)d;
-	return cancel && *cancel;
+	return is_cancelled(ctx);
 }
 
 static must_check struct err *post(const char *url, const char *body,
@@ -125,7 +129,7 @@ must_check struct err *hooks_tell(const struct config_hooks *hooks, const json_t
 		if (i)
 			clock_sleep_ms(PAUSE_MS << i);
 		err = try_each(hooks, body, cancel, &has_webhook, &has_command);
-		if (cancel && *cancel)
+		if (is_cancelled(cancel))
 			break;
 	}
 	return err;
