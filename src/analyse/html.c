@@ -11,26 +11,9 @@ void html_text(struct buf *b, const char *text)
 	markup_text(b, text);
 }
 
-const char *html_get(json_t *j, const char *key)
-{
-	const char *text = json_string_value(json_object_get(j, key));
-
-	return text ? text : "";
-}
-
-u64 html_get_int(json_t *j, const char *key)
-{
-	return (u64)json_integer_value(json_object_get(j, key));
-}
-
-bool html_has(json_t *j, const char *key)
-{
-	return json_object_get(j, key) != NULL;
-}
-
 void html_member(struct buf *b, json_t *j, const char *key)
 {
-	html_text(b, html_get(j, key));
+	html_text(b, tree_show(j, key));
 }
 
 static void add_value(struct buf *b, json_t *value)
@@ -79,7 +62,7 @@ void html_clip(struct buf *b, const char *text, size_t max)
 
 void html_seconds(struct buf *b, json_t *j, const char *key)
 {
-	u64 ms = html_get_int(j, key);
+	u64 ms = tree_get_int(j, key);
 
 	buf_printf(b, "%llu.%llu s", (unsigned long long)(ms / 1000),
 		   (unsigned long long)(ms / 100 % 10));
@@ -103,24 +86,24 @@ json_t *html_find(json_t *list, const char *key, const char *value)
 
 	if (!*value)
 		return NULL;
-	json_array_foreach(list, i, j) if (str_eq(html_get(j, key), value)) return j;
+	json_array_foreach(list, i, j) if (str_eq(tree_show(j, key), value)) return j;
 	return NULL;
 }
 
 void html_plain_task(struct buf *b, json_t *task)
 {
-	buf_printf(b, "%s (pid %llu)", html_get(task, "comm"),
-		   (unsigned long long)html_get_int(task, "pid"));
+	buf_printf(b, "%s (pid %llu)", tree_show(task, "comm"),
+		   (unsigned long long)tree_get_int(task, "pid"));
 }
 
 void html_plain_function(struct buf *b, json_t *task)
 {
-	const char *function = html_get(task, "function"),
-		   *module = html_get(task, "module");
+	const char *function = tree_show(task, "function"),
+		   *module = tree_show(task, "module");
 
 	if (*function)
 		buf_printf(b, "%s%s%s%s", function, *module ? " [" : "", module,
 			   *module ? "]" : "");
 	else
-		buf_add_str(b, html_get(task, "state"));
+		buf_add_str(b, tree_show(task, "state"));
 }

@@ -3,10 +3,10 @@
 
 static void add_age(struct buf *b, json_t *request)
 {
-	u64 ms = html_get_int(request, "age_ms");
+	u64 ms = tree_get_int(request, "age_ms");
 
 	buf_add_str(b, "<td data-of=\"Age\">");
-	if (html_has(request, "age_ms"))
+	if (tree_has(request, "age_ms"))
 		buf_printf(b, "%llu.%03llu s", (unsigned long long)(ms / 1000),
 			   (unsigned long long)(ms % 1000));
 	buf_add_str(b, "</td>");
@@ -29,7 +29,7 @@ void html_block_io(struct buf *b, json_t *report)
 {
 	json_t *io = json_object_get(report, "block_io"), *r;
 	json_t *list = json_object_get(io, "oldest");
-	u64 count = html_get_int(io, "requests");
+	u64 count = tree_get_int(io, "requests");
 	size_t i, num = json_array_size(list);
 
 	if (!num)

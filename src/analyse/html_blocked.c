@@ -22,22 +22,22 @@ static bool blames_a_lock(const char *class)
 /* Is it at the end of a chain: who holds it waits for nothing that is held? */
 static bool is_end(json_t *blocked, json_t *lock)
 {
-	const char *is = html_get(lock, "owner_is");
+	const char *is = tree_show(lock, "owner_is");
 	json_t *owner, *next;
 
 	if (!str_eq(is, "blocked"))
 		return *is && !str_eq(is, "none");
 	owner = html_find(json_object_get(blocked, "tasks"), "address",
-			  html_get(lock, "owner_address"));
+			  tree_show(lock, "owner_address"));
 	next = html_lock_of(blocked, owner);
-	return !next || str_eq(html_get(next, "owner_is"), "none");
+	return !next || str_eq(tree_show(next, "owner_is"), "none");
 }
 
 /* How well a lock explains the class: a freeze, an owner that is gone, or the one at the
  * end of the chain. */
 static unsigned fits(json_t *blocked, json_t *lock, const char *class)
 {
-	const char *is = html_get(lock, "owner_is");
+	const char *is = tree_show(lock, "owner_is");
 
 	if (str_eq(class, "frozen-filesystem"))
 		return html_is_freeze(lock) ? 2 : 0;
@@ -50,7 +50,7 @@ static unsigned fits(json_t *blocked, json_t *lock, const char *class)
 static json_t *find_cause(json_t *report)
 {
 	json_t *blocked = json_object_get(report, "blocked"), *l, *best = NULL;
-	const char *class = html_get(json_object_get(report, "crash"), "class");
+	const char *class = tree_show(json_object_get(report, "crash"), "class");
 	size_t i;
 
 	if (!blames_a_lock(class))
@@ -61,8 +61,8 @@ static json_t *find_cause(json_t *report)
 			 least = best ? fits(blocked, best, class) : 1;
 
 		if (fit < least || (best && fit == least &&
-				    html_get_int(l, "waiters_behind") <=
-					    html_get_int(best, "waiters_behind")))
+				    tree_get_int(l, "waiters_behind") <=
+					    tree_get_int(best, "waiters_behind")))
 			continue;
 		best = l;
 	}
@@ -73,14 +73,14 @@ static void tell_owner(struct buf *b, json_t *lock)
 {
 	json_t *owner = json_object_get(lock, "owner");
 
-	if (str_has_prefix(html_get(lock, "owner_is"), "gone")) {
+	if (str_has_prefix(tree_show(lock, "owner_is"), "gone")) {
 		html_fill(b, lock,
 			  ", and the task that took it (<code>{owner_address}</code>) is "
 			  "{owner_is}");
 	} else if (owner) {
 		/* Of several readers only the last one is noted. */
 		html_fill(b, owner,
-			  str_eq(html_get(lock, "state"), "held by readers")
+			  str_eq(tree_show(lock, "state"), "held by readers")
 				  ? ", perhaps <b>{comm} (pid {pid})</b>"
 				  : " by <b>{comm} (pid {pid})</b>");
 		html_fill(b, lock, ", which is {owner_is}");
@@ -89,7 +89,7 @@ static void tell_owner(struct buf *b, json_t *lock)
 
 static void tell_cause(struct buf *b, json_t *lock)
 {
-	u64 behind = html_get_int(lock, "waiters_behind");
+	u64 behind = tree_get_int(lock, "waiters_behind");
 
 	if (!lock)
 		return;
@@ -97,7 +97,7 @@ static void tell_cause(struct buf *b, json_t *lock)
 		   (unsigned long long)behind, behind == 1 ? "" : "s",
 		   behind == 1 ? "s" : "");
 	html_tell_lock(b, lock);
-	if (behind > html_get_int(lock, "waiters"))
+	if (behind > tree_get_int(lock, "waiters"))
 		buf_add_str(b, ", some behind others");
 	if (html_is_freeze(lock)) {
 		buf_add_str(b, ". The filesystem is frozen; they go on when it is thawed.");
@@ -115,7 +115,7 @@ static void tell_cause(struct buf *b, json_t *lock)
 static void add_owner(struct buf *b, json_t *lock)
 {
 	json_t *owner = json_object_get(lock, "owner");
-	const char *is = html_get(lock, "owner_is");
+	const char *is = tree_show(lock, "owner_is");
 
 	if (owner)
 		html_fill(b, owner, "{comm} (pid {pid}), ");
@@ -127,13 +127,13 @@ static void table_row(struct buf *b, json_t *blocked, json_t *t)
 	json_t *lock = html_lock_of(blocked, t);
 
 	html_fill(b, t, "<tr><td data-of=\"Task\">{comm} (pid {pid})");
-	if (html_has(t, "ring"))
+	if (tree_has(t, "ring"))
 		html_fill(b, t, " <b class=\"tag\">deadlock {ring}</b>");
 	buf_add_str(b, "</td><td data-of=\"Waits\">");
-	if (html_has(t, "since_ms"))
+	if (tree_has(t, "since_ms"))
 		html_seconds(b, t, "since_ms");
 	html_fill(b, t, "</td><td data-of=\"For\">{waits_for}");
-	if (*html_get(lock, "what"))
+	if (*tree_show(lock, "what"))
 		html_fill(b, lock, ": {what}");
 	html_fill(b, t,
 		  " <code>{lock}</code></td><td data-of=\"In\"><code>{function}</code> "
@@ -145,7 +145,7 @@ static void table_row(struct buf *b, json_t *blocked, json_t *t)
 /* Deadlocked ones first, then who waits for a lock. */
 static unsigned rank(json_t *t)
 {
-	return html_has(t, "ring") ? 0 : html_has(t, "lock") ? 1 : 2;
+	return tree_has(t, "ring") ? 0 : tree_has(t, "lock") ? 1 : 2;
 }
 
 static void add_table(struct buf *b, json_t *blocked)
@@ -171,13 +171,13 @@ static void add_table(struct buf *b, json_t *blocked)
 			table_row(b, blocked, t);
 		}
 	buf_printf(b, "</tbody></table></div>%s\n", num > MAX_ROWS ? "</details>" : "");
-	if (html_has(blocked, "tasks_left_out"))
+	if (tree_has(blocked, "tasks_left_out"))
 		html_fill(b, blocked, "<p>{tasks_left_out} more were not looked at.</p>\n");
 }
 
 bool html_is_about_locks(json_t *report)
 {
-	return html_get_int(json_object_get(report, "blocked"), "rings") ||
+	return tree_get_int(json_object_get(report, "blocked"), "rings") ||
 	       find_cause(report);
 }
 
@@ -191,7 +191,7 @@ void html_blocked(struct buf *b, json_t *report)
 	buf_printf(b, "<section><h2>Blocked tasks (%zu)</h2>\n", json_array_size(tasks));
 	html_rings(b, blocked);
 	tell_cause(b, cause);
-	html_graph(b, blocked, html_get(cause, "address"));
+	html_graph(b, blocked, tree_show(cause, "address"));
 	add_table(b, blocked);
 	buf_add_str(b, "</section>\n");
 }

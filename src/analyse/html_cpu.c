@@ -10,8 +10,8 @@ bool html_is_panicked(json_t *report, json_t *cpu)
 {
 	json_t *panic = json_object_get(report, "panic");
 
-	return json_is_true(json_object_get(panic, "panicked")) && html_has(panic, "cpu") &&
-	       html_get_int(panic, "cpu") == html_get_int(cpu, "cpu");
+	return json_is_true(json_object_get(panic, "panicked")) && tree_has(panic, "cpu") &&
+	       tree_get_int(panic, "cpu") == tree_get_int(cpu, "cpu");
 }
 
 void html_add_task(struct buf *b, json_t *cpu)

@@ -13,10 +13,10 @@ static const char *where(json_t *cpu)
 	size_t i;
 
 	json_array_foreach(frames, i,
-			   frame) if (str_eq(html_get(frame, "kind"),
-					     "exception")) return html_get(frame,
-									   "function");
-	return html_get(json_array_get(frames, 0), "function");
+			   frame) if (str_eq(tree_show(frame, "kind"),
+					     "exception")) return tree_show(frame,
+									    "function");
+	return tree_show(json_array_get(frames, 0), "function");
 }
 
 static void add_cpu(struct buf *b, json_t *report, json_t *cpu)
@@ -42,7 +42,7 @@ static bool is_idle(json_t *report, json_t *cpu)
 {
 	json_t *task = json_object_get(cpu, "task");
 
-	return task && html_has(task, "pid") && html_get_int(task, "pid") == 0 &&
+	return task && tree_has(task, "pid") && tree_get_int(task, "pid") == 0 &&
 	       json_is_true(json_object_get(cpu, "online")) &&
 	       !html_is_panicked(report, cpu);
 }
@@ -99,7 +99,7 @@ static void add_numbers(struct buf *b, json_t *report, const char *place)
 		bool is_in;
 
 		cpu = json_array_get(cpus, i);
-		number = html_get_int(cpu, "cpu");
+		number = tree_get_int(cpu, "cpu");
 		is_in = cpu && is_idle(report, cpu) && str_eq(where(cpu), place);
 		if (is_in && has_run && number == last + 1) {
 			last = number;

@@ -73,9 +73,9 @@ static void gather_waiters(struct graph *g, const char *lock)
 
 	json_array_foreach(json_object_get(g->blocked, "tasks"), i, t)
 	{
-		const char *address = html_get(t, "address");
+		const char *address = tree_show(t, "address");
 
-		if (!str_eq(html_get(t, "lock"), lock) || html_has(t, "ring") ||
+		if (!str_eq(tree_show(t, "lock"), lock) || tree_has(t, "ring") ||
 		    find_node(&g->tasks, address))
 			continue;
 		if ((drawn < MAX_WAITERS || owns_one(g, address)) &&
@@ -98,22 +98,22 @@ static bool has_others(struct graph *g, const char *lock)
 	size_t i;
 
 	json_array_foreach(json_object_get(g->blocked, "tasks"), i,
-			   t) if (!html_has(t, "ring") &&
-				  str_eq(html_get(t, "lock"), lock)) return true;
+			   t) if (!tree_has(t, "ring") &&
+				  str_eq(tree_show(t, "lock"), lock)) return true;
 	return false;
 }
 
 static void gather_lock(struct graph *g, json_t *lock)
 {
-	const char *owner = html_get(lock, "owner_address"), *address;
+	const char *owner = tree_show(lock, "owner_address"), *address;
 	json_t *task = html_find(json_object_get(g->blocked, "tasks"), "address", owner);
 
-	address = html_get(lock, "address");
+	address = tree_show(lock, "address");
 	if (!has_others(g, address) || find_node(&g->locks, address) ||
 	    !add_node(&g->locks, lock, address))
 		return;
 	gather_waiters(g, address);
-	if (!html_has(task, "lock") || html_has(task, "ring"))
+	if (!tree_has(task, "lock") || tree_has(task, "ring"))
 		add_node(&g->owners, json_object_get(lock, "owner"), owner);
 }
 
@@ -139,7 +139,7 @@ static void place(struct column *c, size_t i, int sum, int num)
 
 static bool waits_for(const struct node *task, const struct node *lock)
 {
-	return str_eq(task->others ? task->address : html_get(task->j, "lock"),
+	return str_eq(task->others ? task->address : tree_show(task->j, "lock"),
 		      lock->address);
 }
 
@@ -161,7 +161,7 @@ static void lay_out(struct graph *g)
 		int sum = 0, num = 0;
 
 		for (size_t l = 0; l < g->locks.num; l++)
-			if (str_eq(html_get(g->locks.nodes[l].j, "owner_address"),
+			if (str_eq(tree_show(g->locks.nodes[l].j, "owner_address"),
 				   g->owners.nodes[i].address)) {
 				sum += g->locks.nodes[l].y;
 				num++;
@@ -237,9 +237,9 @@ void html_lock_box(struct buf *b, json_t *lock, const struct html_box *box)
 	cleanup(buf_deinit) struct buf small = BUF_INIT;
 	struct html_box whole = *box;
 
-	buf_printf(&small, "%s%s%s", html_get(lock, "address"),
+	buf_printf(&small, "%s%s%s", tree_show(lock, "address"),
 		   *html_lock_state(lock) ? ", " : "", html_lock_state(lock));
-	whole.title = html_get(lock, *html_get(lock, "what") ? "what" : "kind");
+	whole.title = tree_show(lock, *tree_show(lock, "what") ? "what" : "kind");
 	whole.small = buf_text(&small);
 	html_box(b, &whole);
 	b->failed |= small.failed;
@@ -249,8 +249,8 @@ void html_lock_box(struct buf *b, json_t *lock, const struct html_box *box)
 static const char *fate(const struct graph *g, const struct node *owner)
 {
 	for (size_t i = 0; i < g->locks.num; i++)
-		if (str_eq(html_get(g->locks.nodes[i].j, "owner_address"), owner->address))
-			return html_get(g->locks.nodes[i].j, "owner_is");
+		if (str_eq(tree_show(g->locks.nodes[i].j, "owner_address"), owner->address))
+			return tree_show(g->locks.nodes[i].j, "owner_is");
 	return "";
 }
 
@@ -264,7 +264,7 @@ static void draw_owner(struct buf *b, const struct graph *g, const struct node *
 		buf_add_str(&title, "a task that is gone");
 	else
 		html_plain_task(&title, n->j);
-	in_ring = html_has(
+	in_ring = tree_has(
 		html_find(json_object_get(g->blocked, "tasks"), "address", n->address),
 		"ring");
 	html_box(b, &(struct html_box){.class = is_gone	  ? "task gone"
@@ -303,7 +303,7 @@ void html_wait_label(struct buf *b, json_t *task, int x, int y, const char *anch
 {
 	cleanup(buf_deinit) struct buf text = BUF_INIT;
 
-	if (!html_has(task, "since_ms"))
+	if (!tree_has(task, "since_ms"))
 		return;
 	buf_add_str(&text, "waits ");
 	html_seconds(&text, task, "since_ms");
@@ -337,7 +337,7 @@ static void draw_holds(struct buf *b, struct graph *g)
 {
 	for (size_t i = 0; i < g->locks.num; i++) {
 		const struct node *l = &g->locks.nodes[i];
-		const char *address = html_get(l->j, "owner_address");
+		const char *address = tree_show(l->j, "owner_address");
 		const struct node *t = find_node(&g->tasks, address),
 				  *o = find_node(&g->owners, address);
 

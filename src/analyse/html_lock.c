@@ -6,17 +6,17 @@
 json_t *html_lock_of(json_t *blocked, json_t *task)
 {
 	return html_find(json_object_get(blocked, "locks"), "address",
-			 html_get(task, "lock"));
+			 tree_show(task, "lock"));
 }
 
 bool html_is_freeze(json_t *lock)
 {
-	return str_has_prefix(html_get(lock, "what"), "freeze of");
+	return str_has_prefix(tree_show(lock, "what"), "freeze of");
 }
 
 const char *html_lock_state(json_t *lock)
 {
-	const char *state = html_get(lock, "state");
+	const char *state = tree_show(lock, "state");
 
 	return html_is_freeze(lock) ? "frozen" : str_eq(state, "unknown") ? "" : state;
 }
@@ -24,6 +24,6 @@ const char *html_lock_state(json_t *lock)
 void html_tell_lock(struct buf *b, json_t *lock)
 {
 	html_fill(b, lock,
-		  *html_get(lock, "what") ? "<b>{what}</b> ({kind} <code>{address}</code>)"
-					  : "<b>{kind}</b> <code>{address}</code>");
+		  *tree_show(lock, "what") ? "<b>{what}</b> ({kind} <code>{address}</code>)"
+					   : "<b>{kind}</b> <code>{address}</code>");
 }

@@ -17,18 +17,19 @@ static bool is_telling(json_t *report, const char *line)
 	json_t *panic = json_object_get(report, "panic");
 	size_t i;
 
-	if (has_text(line, html_get(panic, "message")) ||
-	    has_text(line, html_get(panic, "cause")))
+	if (has_text(line, tree_show(panic, "message")) ||
+	    has_text(line, tree_show(panic, "cause")))
 		return true;
-	json_array_foreach(list, i, e) if (str_eq(html_get(e, "source"), "log") &&
-					   has_text(line, html_get(e, "text"))) return true;
+	json_array_foreach(list, i,
+			   e) if (str_eq(tree_show(e, "source"), "log") &&
+				  has_text(line, tree_show(e, "text"))) return true;
 	return false;
 }
 
 static void add_record(struct buf *b, json_t *report, json_t *record)
 {
-	u64 ts = html_get_int(record, "ts_ns");
-	bool telling = is_telling(report, html_get(record, "text"));
+	u64 ts = tree_get_int(record, "ts_ns");
+	bool telling = is_telling(report, tree_show(record, "text"));
 
 	buf_printf(b, "%s[%5llu.%06llu] ", telling ? "<mark>" : "",
 		   (unsigned long long)(ts / 1000000000),

@@ -47,7 +47,7 @@ static void add_bar(struct buf *b, json_t *memory, u64 total)
 		   "<rect class=\"free\" width=\"100%%\" height=\"%d\"/>\n",
 		   BAR_HEIGHT, BAR_HEIGHT);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		add_part(b, i, &x, html_get_int(memory, parts[i].key), total);
+		add_part(b, i, &x, tree_get_int(memory, parts[i].key), total);
 	buf_add_str(b, "\n</svg>\n");
 }
 
@@ -84,8 +84,8 @@ static void add_caches(struct buf *b, json_t *memory)
 		buf_add_str(b, "<tr><th scope=\"row\"><code>");
 		html_member(b, cache, "name");
 		buf_printf(b, "</code></th><td>%s</td><td>%llu objects</td></tr>\n",
-			   str_format_size(text, html_get_int(cache, "bytes")),
-			   (unsigned long long)html_get_int(cache, "objects"));
+			   str_format_size(text, tree_get_int(cache, "bytes")),
+			   (unsigned long long)tree_get_int(cache, "objects"));
 	}
 	buf_add_str(b, "</tbody></table></details>\n");
 }
@@ -106,10 +106,10 @@ static void add_largest_tasks(struct buf *b, json_t *memory)
 		buf_add_str(b, "<tr><th scope=\"row\"><code>");
 		html_member(b, task, "comm");
 		buf_printf(b, "</code> (pid %llu)</th><td>%s resident</td>",
-			   (unsigned long long)html_get_int(task, "pid"),
-			   str_format_size(text, html_get_int(task, "resident_bytes")));
+			   (unsigned long long)tree_get_int(task, "pid"),
+			   str_format_size(text, tree_get_int(task, "resident_bytes")));
 		buf_printf(b, "<td>%s mapped</td></tr>\n",
-			   str_format_size(text, html_get_int(task, "mapped_bytes")));
+			   str_format_size(text, tree_get_int(task, "mapped_bytes")));
 	}
 	buf_add_str(b, "</tbody></table></details>\n");
 }
@@ -121,12 +121,12 @@ static void add_zone(struct buf *b, json_t *node, json_t *zone)
 	char text[STR_SIZE_TEXT_LEN];
 
 	buf_printf(b, "<tr><th scope=\"row\">node %llu, ",
-		   (unsigned long long)html_get_int(node, "node"));
+		   (unsigned long long)tree_get_int(node, "node"));
 	html_member(b, zone, "name");
 	buf_add_str(b, "</th>");
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		buf_printf(b, "<td>%s</td>",
-			   str_format_size(text, html_get_int(zone, keys[i])));
+			   str_format_size(text, tree_get_int(zone, keys[i])));
 	buf_add_str(b, "<td>");
 	html_member(b, zone, "level");
 	buf_add_str(b, "</td></tr>\n");
@@ -154,7 +154,7 @@ static void add_zones(struct buf *b, json_t *memory)
 void html_memory(struct buf *b, json_t *report)
 {
 	json_t *memory = json_object_get(report, "memory");
-	u64 total = html_get_int(memory, "total_bytes");
+	u64 total = tree_get_int(memory, "total_bytes");
 	char text[STR_SIZE_TEXT_LEN];
 
 	if (!total)
@@ -163,11 +163,11 @@ void html_memory(struct buf *b, json_t *report)
 	add_bar(b, memory, total);
 	buf_add_str(b, "<table class=\"numbers\"><tbody>\n");
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (html_has(memory, parts[i].key))
-			add_number(b, i, parts[i].label, html_get_int(memory, parts[i].key),
+		if (tree_has(memory, parts[i].key))
+			add_number(b, i, parts[i].label, tree_get_int(memory, parts[i].key),
 				   total);
-	if (html_has(memory, "free_bytes"))
-		add_number(b, ARRAY_SIZE(parts), "free", html_get_int(memory, "free_bytes"),
+	if (tree_has(memory, "free_bytes"))
+		add_number(b, ARRAY_SIZE(parts), "free", tree_get_int(memory, "free_bytes"),
 			   total);
 	buf_add_str(b, "</tbody></table>\n");
 	add_caches(b, memory);

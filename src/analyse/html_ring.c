@@ -24,14 +24,14 @@ static void gather(json_t *blocked, u64 number, struct ring *ret)
 	size_t i;
 
 	*ret = (struct ring){0};
-	json_array_foreach(tasks, i, t) if (html_has(t, "ring") &&
-					    html_get_int(t, "ring") == number) break;
+	json_array_foreach(tasks, i, t) if (tree_has(t, "ring") &&
+					    tree_get_int(t, "ring") == number) break;
 	for (t = json_array_get(tasks, i); t && ret->num < MAX_TOLD;) {
 		json_t *lock = html_lock_of(blocked, t);
 
 		ret->tasks[ret->num] = t;
 		ret->locks[ret->num++] = lock;
-		t = html_find(tasks, "address", html_get(lock, "owner_address"));
+		t = html_find(tasks, "address", tree_show(lock, "owner_address"));
 		if (t == ret->tasks[0]) {
 			ret->is_closed = true;
 			return;
@@ -44,12 +44,12 @@ static void gather(json_t *blocked, u64 number, struct ring *ret)
 static void tell_link(struct buf *b, json_t *task, json_t *lock)
 {
 	html_fill(b, task, "<li><b>{comm} (pid {pid})</b>");
-	if (*html_get(task, "function"))
+	if (*tree_show(task, "function"))
 		html_fill(b, task, " in <code>{function}</code>");
-	if (*html_get(task, "module"))
+	if (*tree_show(task, "module"))
 		html_fill(b, task, " [{module}]");
 	buf_add_str(b, " waits ");
-	if (html_has(task, "since_ms"))
+	if (tree_has(task, "since_ms"))
 		html_seconds(b, task, "since_ms");
 	buf_add_str(b, " for ");
 	html_tell_lock(b, lock);
@@ -164,7 +164,7 @@ void html_rings(struct buf *b, json_t *blocked)
 {
 	struct ring r;
 
-	for (u64 i = 1; i <= html_get_int(blocked, "rings") && i <= MAX_RINGS; i++) {
+	for (u64 i = 1; i <= tree_get_int(blocked, "rings") && i <= MAX_RINGS; i++) {
 		gather(blocked, i, &r);
 		if (!r.num)
 			continue;

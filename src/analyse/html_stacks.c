@@ -12,8 +12,8 @@
 
 static bool is_culprit(json_t *culprit, json_t *frame)
 {
-	return *html_get(culprit, "pc") &&
-	       str_eq(html_get(culprit, "pc"), html_get(frame, "pc"));
+	return *tree_show(culprit, "pc") &&
+	       str_eq(tree_show(culprit, "pc"), tree_show(frame, "pc"));
 }
 
 static void add_source_line(struct buf *b, const char *source, const char *inlined)
@@ -33,14 +33,14 @@ static void add_source_line(struct buf *b, const char *source, const char *inlin
 /* The line of a frame, and those that its inlined functions were called from. */
 static void add_source(struct buf *b, json_t *frame)
 {
-	const char *source = html_get(frame, "source");
+	const char *source = tree_show(frame, "source");
 	json_t *call;
 	size_t i;
 
 	json_array_foreach(json_object_get(frame, "inlined"), i, call)
 	{
-		add_source_line(b, source, html_get(call, "function"));
-		source = html_get(call, "source");
+		add_source_line(b, source, tree_show(call, "function"));
+		source = tree_show(call, "source");
 	}
 	add_source_line(b, source, "");
 }
@@ -50,17 +50,17 @@ static void add_frame(struct buf *b, json_t *culprit, size_t number, json_t *fra
 	bool blamed = is_culprit(culprit, frame);
 	u64 pc = 0;
 
-	str_parse_u64(html_get(frame, "pc"), &pc);
-	if (str_eq(html_get(frame, "kind"), "exception"))
+	str_parse_u64(tree_show(frame, "pc"), &pc);
+	if (str_eq(tree_show(frame, "kind"), "exception"))
 		buf_add_str(b,
 			    "<i>--- exception: it was here when it was stopped ---</i>\n");
 	buf_printf(b, "%s%3zu <span class=\"dim\">0x%016llx</span> ",
 		   blamed ? "<mark>" : "", number, (unsigned long long)pc);
-	if (*html_get(frame, "function"))
+	if (*tree_show(frame, "function"))
 		html_fill(b, frame, "<b>{function}</b>");
-	if (html_get_int(frame, "offset"))
-		buf_printf(b, "+0x%llx", (unsigned long long)html_get_int(frame, "offset"));
-	if (*html_get(frame, "module"))
+	if (tree_get_int(frame, "offset"))
+		buf_printf(b, "+0x%llx", (unsigned long long)tree_get_int(frame, "offset"));
+	if (*tree_show(frame, "module"))
 		html_fill(b, frame, " [{module}]");
 	buf_add_str(b, blamed ? " <b class=\"tag\">culprit</b></mark>\n" : "\n");
 	add_source(b, frame);
@@ -116,7 +116,7 @@ static json_t *task_of(json_t *blocked, u64 pid)
 	size_t i;
 
 	json_array_foreach(json_object_get(blocked, "tasks"), i,
-			   t) if (html_get_int(t, "pid") == pid) return t;
+			   t) if (tree_get_int(t, "pid") == pid) return t;
 	return NULL;
 }
 
@@ -130,8 +130,8 @@ static u64 ring_of(json_t *blocked, json_t *stack)
 		json_t *t = i < MAX_NAMED ? task_of(blocked, (u64)json_integer_value(pid))
 					  : NULL;
 
-		if (t && html_has(t, "ring"))
-			return html_get_int(t, "ring");
+		if (t && tree_has(t, "ring"))
+			return tree_get_int(t, "ring");
 	}
 	return 0;
 }
@@ -185,9 +185,9 @@ static bool is_alike(json_t *a, json_t *b)
 
 	if (json_array_size(x) != json_array_size(y) || !json_array_size(x))
 		return false;
-	json_array_foreach(x, i, frame) if (!str_eq(html_get(frame, "pc"),
-						    html_get(json_array_get(y, i),
-							     "pc"))) return false;
+	json_array_foreach(x, i, frame) if (!str_eq(tree_show(frame, "pc"),
+						    tree_show(json_array_get(y, i),
+							      "pc"))) return false;
 	return true;
 }
 
@@ -202,7 +202,7 @@ static bool was_told(struct told *told, json_t *cpu)
 {
 	json_t *task = json_object_get(cpu, "task");
 
-	if (!task || html_get_int(task, "pid") != 0)
+	if (!task || tree_get_int(task, "pid") != 0)
 		return false;
 	for (size_t i = 0; i < told->num; i++)
 		if (is_alike(told->cpus[i], cpu)) {

@@ -42,7 +42,7 @@ static struct err *add_head(struct buf *b, json_t *report)
 static void add_verdict(struct buf *b, json_t *report)
 {
 	json_t *crash = json_object_get(report, "crash");
-	bool is_calm = str_eq(html_get(crash, "class"), "running");
+	bool is_calm = str_eq(tree_show(crash, "class"), "running");
 
 	buf_printf(b, "<header%s>", is_calm ? " class=\"calm\"" : "");
 	html_fill(b, report, "<h1>{verdict}</h1>\n");
@@ -72,7 +72,7 @@ static void add_evidence(struct buf *b, json_t *report)
 			  "{confidence}</td><td data-of=\"What\">{text}</td><td "
 			  "class=\"n\" data-of=\"From\">{source}</td><td "
 			  "data-of=\"Address\">");
-		if (html_has(e, "address"))
+		if (tree_has(e, "address"))
 			html_fill(b, e, "<code>{address}</code>");
 		buf_add_str(b, "</td></tr>\n");
 	}
@@ -98,7 +98,7 @@ static void add_taint(struct buf *b, json_t *banner)
 	size_t i, k;
 
 	if (!json_array_size(list)) {
-		html_row(b, "Taint", html_get(banner, "taint"));
+		html_row(b, "Taint", tree_show(banner, "taint"));
 		return;
 	}
 	buf_add_str(b, "<tr><th scope=\"row\">Taint</th><td>");
@@ -119,25 +119,25 @@ static void add_taint(struct buf *b, json_t *banner)
 static void add_machine(struct buf *b, json_t *report)
 {
 	json_t *banner = json_object_get(report, "banner");
-	u64 up = html_get_int(banner, "uptime_s");
+	u64 up = tree_get_int(banner, "uptime_s");
 	char text[64] = "";
 
-	if (html_has(banner, "uptime_s"))
+	if (tree_has(banner, "uptime_s"))
 		snprintf(text, sizeof(text), "%llu days %02u:%02u:%02u",
 			 (unsigned long long)(up / 86400), (unsigned)(up % 86400 / 3600),
 			 (unsigned)(up % 3600 / 60), (unsigned)(up % 60));
 	buf_add_str(b, "<section><h2>Machine</h2><table class=\"facts\"><tbody>\n");
-	html_row(b, "Name", html_get(banner, "nodename"));
-	html_row(b, "Kernel", html_get(banner, "release"));
-	html_row(b, "Version", html_get(banner, "kernel_version"));
-	html_row(b, "When (UTC)", html_get(banner, "date"));
+	html_row(b, "Name", tree_show(banner, "nodename"));
+	html_row(b, "Kernel", tree_show(banner, "release"));
+	html_row(b, "Version", tree_show(banner, "kernel_version"));
+	html_row(b, "When (UTC)", tree_show(banner, "date"));
 	html_row(b, "Up", text);
 	add_load(b, banner);
-	html_row(b, "Memory", html_get(banner, "memory"));
-	html_row(b, "Panic", html_get(banner, "panic"));
+	html_row(b, "Memory", tree_show(banner, "memory"));
+	html_row(b, "Panic", tree_show(banner, "panic"));
 	add_taint(b, banner);
-	html_row(b, "Command line", html_get(banner, "command_line"));
-	html_row(b, "Dump", html_get(banner, "dumpfile"));
+	html_row(b, "Command line", tree_show(banner, "command_line"));
+	html_row(b, "Dump", tree_show(banner, "dumpfile"));
 	buf_add_str(b, "</tbody></table></section>\n");
 }
 
@@ -151,8 +151,8 @@ static void add_modules(struct buf *b, json_t *report)
 	json_array_foreach(modules, i, m)
 	{
 		html_fill(b, m,
-			  *html_get(m, "taint") ? "<code>{name}</code> ({taint})\n"
-						: "<code>{name}</code>\n");
+			  *tree_show(m, "taint") ? "<code>{name}</code> ({taint})\n"
+						 : "<code>{name}</code>\n");
 	}
 	buf_add_str(b, "</p></details></section>\n");
 }
@@ -178,7 +178,7 @@ static void add_health(struct buf *b, json_t *report)
 
 static bool is_about_memory(json_t *report)
 {
-	const char *class = html_get(json_object_get(report, "crash"), "class");
+	const char *class = tree_show(json_object_get(report, "crash"), "class");
 
 	return str_eq(class, "out-of-memory") || str_eq(class, "memory-leak");
 }

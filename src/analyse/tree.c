@@ -80,3 +80,42 @@ struct err *tree_check(const struct tree *t)
 {
 	return t->failed ? err_nomem() : NULL;
 }
+
+const char *tree_get_text(const json_t *j, const char *key)
+{
+	return json_string_value(json_object_get(j, key));
+}
+
+const char *tree_text_of(const json_t *j)
+{
+	const char *text = json_string_value(j);
+
+	return text ? text : "";
+}
+
+const char *tree_show(const json_t *j, const char *key)
+{
+	const char *text = tree_get_text(j, key);
+
+	return text ? text : "";
+}
+
+u64 tree_get_int(const json_t *j, const char *key)
+{
+	return (u64)json_integer_value(json_object_get(j, key));
+}
+
+bool tree_has(const json_t *j, const char *key)
+{
+	return json_object_get(j, key) != NULL;
+}
+
+u64 tree_get_hex(const json_t *j, const char *key)
+{
+	const char *text = tree_get_text(j, key);
+	u64 value = 0;
+
+	if (text && !str_parse_u64(text, &value))
+		value = 0;
+	return value;
+}

@@ -1,5 +1,5 @@
 /*
- * Building a JSON tree without a test behind every line.
+ * Building a JSON tree without a test behind every line, and reading one likewise.
  *
  * Failure (memory) is remembered and asked for once at the end with tree_check(). Every
  * text that came from a dump goes in through tree_set_text(), which escapes it.
@@ -36,5 +36,14 @@ json_t *tree_text(struct tree *t, const char *raw, size_t len);
 
 /* ERR_NOMEM if anything above failed. */
 must_check struct err *tree_check(const struct tree *t);
+
+/* Reading: what is not there, or is of another type, is NULL or 0. Texts belong to the
+ * tree. */
+const char *tree_get_text(const json_t *j, const char *key);
+const char *tree_show(const json_t *j, const char *key); /* "" instead of NULL */
+const char *tree_text_of(const json_t *j);		 /* likewise, of @j itself */
+u64 tree_get_int(const json_t *j, const char *key);
+u64 tree_get_hex(const json_t *j, const char *key);
+bool tree_has(const json_t *j, const char *key);
 
 #endif
