@@ -1,4 +1,4 @@
-#include "cmd/kexec_tool.h"
+#include "cmd/kexec_tool_priv.h"
 
 #include <errno.h>
 #include <net/if.h>

@@ -2,7 +2,7 @@
  */
 #include "base/str.h"
 #include "cmd/cmd.h"
-#include "cmd/kexec_tool.h"
+#include "cmd/kexec_tool_priv.h"
 
 #define FLAG(option, text)                                                                 \
 	{                                                                                  \
