@@ -165,12 +165,28 @@ static struct err *take_kernel(const struct opts_result *given, struct rehearse_
 	return NULL;
 }
 
+static struct err *take_trigger(const char *text, struct rehearse_config *c)
+{
+	static const char *const triggers[] = {"nmi", "sysrq", "qmp:PATH", NULL};
+	static const char qmp[] = "qmp:";
+	int trigger = 0;
+	struct err *err;
+
+	if (str_has_prefix(text, qmp)) {
+		c->trigger = REHEARSE_TRIGGER_OUTSIDE;
+		c->qmp_path = text + strlen(qmp);
+		return NULL;
+	}
+	err = take_word("trigger", text, triggers, &trigger);
+	c->trigger = (enum rehearse_trigger)trigger;
+	return err;
+}
+
 /* Values that are not given keep their defaults. */
 static struct err *take_options(const struct opts_result *given, struct rehearse_config *c)
 {
-	static const char *const triggers[] = {"nmi", "sysrq", NULL};
 	static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
-	int trigger = 0, accel = 0;
+	int accel = 0;
 	struct err *err = take_kernel(given, c);
 
 	if (!err)
@@ -179,15 +195,15 @@ static struct err *take_options(const struct opts_result *given, struct rehearse
 	if (!err)
 		err = take_cpus(opts_value(given, "cpus", "2"), &c->num_cpus);
 	if (!err)
-		err = take_word("trigger", opts_value(given, "trigger", "nmi"), triggers,
-				&trigger);
+		err = take_trigger(opts_value(given, "trigger", "nmi"), c);
 	if (!err)
 		err = take_word("accel", opts_value(given, "accel", "auto"), accels,
 				&accel);
-	c->trigger = (enum rehearse_trigger)trigger;
 	c->accel = (enum rehearse_accel)accel;
 	c->cpu_model = opts_value(given, "cpu-model", "max");
 	c->crashkernel = opts_value(given, "crashkernel", DEFAULT_CRASHKERNEL);
+	c->append = opts_value(given, "append", NULL);
+	c->console_path = opts_value(given, "console", NULL);
 	c->keep_dir = opts_value(given, "keep", NULL);
 	c->cancel = ending_flag();
 	return err;
@@ -364,8 +380,14 @@ const struct cmd cmd_rehearse = {
 				 {"crashkernel", 0, OPTS_VALUE, "GRAMMAR",
 				  "What to reserve, as on the kernel command line; " DEFAULT_CRASHKERNEL
 				  " if not given."},
+				 {"append", 0, OPTS_VALUE, "WORDS",
+				  "More words for the command line of the kernel that is "
+				  "crashed."},
 				 {"trigger", 0, OPTS_VALUE, "KIND",
-				  "How to crash the guest: nmi (the default) or sysrq."},
+				  "How to crash the guest: nmi (the default), sysrq, or qmp:PATH: "
+				  "wait until somebody sends it an NMI through that QMP socket."},
+				 {"console", 0, OPTS_VALUE, "FILE",
+				  "Write the guest's console to FILE, as it comes."},
 				 {"accel", 0, OPTS_VALUE, "KIND",
 				  "auto (KVM if a guest boots with it, else TCG), kvm or tcg."},
 				 {"keep", 0, OPTS_VALUE, "DIR",

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "machine/qmp_client.h"
+#include "machine/qmp_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@ struct machine {
 	struct qmp_client *qmp;
 	struct console *console;
 	int serial_fd, errors_fd;
+	char *qmp_path;	   /* of the socket for others, NULL: none */
 	struct buf errors; /* the first WORDS_MAX bytes of QEMU's standard error */
 	u64 start_ms, last_sign_ms;
 	enum machine_state state;
@@ -88,12 +90,26 @@ static void add_list_value(struct buf *b, const char *value)
 	}
 }
 
-static void add_socket(struct arguments *a, const char *id, int fd)
+static void add_socket(struct arguments *a, const char *id, int fd, const char *log_path)
 {
 	struct buf *b = new_word(a);
 
 	buf_printf(b, "socket,id=%s,fd=%d", id, fd);
+	if (log_path) {
+		buf_add_str(b, ",logfile=");
+		add_list_value(b, log_path);
+	}
 	add(a, "-chardev", buf_text(b));
+}
+
+/* Several may speak QMP at once, each through a socket of its own. */
+static void add_outer_qmp(struct arguments *a, int fd)
+{
+	struct buf *b = new_word(a);
+
+	buf_printf(b, "socket,id=outer,fd=%d,server=on,wait=off", fd);
+	add(a, "-chardev", buf_text(b));
+	add(a, "-mon", "chardev=outer,mode=control");
 }
 
 static void add_disk(struct arguments *a, const char *path)
@@ -106,8 +122,21 @@ static void add_disk(struct arguments *a, const char *path)
 	add(a, "-device", "virtio-blk-pci,drive=scratch");
 }
 
-static struct err *build_arguments(const struct machine_config *c, int serial_fd,
-				   int qmp_fd, struct arguments *a)
+/* Ends of sockets that QEMU inherits; -1: none. */
+struct theirs {
+	int serial_fd, qmp_fd, outer_fd, errors_fd;
+};
+
+static void theirs_deinit(struct theirs *t)
+{
+	closep(&t->serial_fd);
+	closep(&t->qmp_fd);
+	closep(&t->outer_fd);
+	closep(&t->errors_fd);
+}
+
+static struct err *build_arguments(const struct machine_config *c, const struct theirs *t,
+				   struct arguments *a)
 {
 	struct buf *memory = new_word(a), *cpus = new_word(a);
 
@@ -126,10 +155,14 @@ static struct err *build_arguments(const struct machine_config *c, int serial_fd
 	add(a, "-rtc", "base=utc");
 	if (c->uuid)
 		add(a, "-uuid", c->uuid);
-	add_socket(a, "console", serial_fd);
+	add_socket(a, "console", t->serial_fd, c->console_path);
 	add(a, "-serial", "chardev:console");
-	add_socket(a, "qmp", qmp_fd);
+	add_socket(a, "qmp", t->qmp_fd, NULL);
 	add(a, "-mon", "chardev=qmp,mode=control");
+	if (t->outer_fd >= 0)
+		add_outer_qmp(a, t->outer_fd);
+	if (c->has_pvpanic)
+		add(a, "-device", "pvpanic-pci");
 	add(a, "-kernel", c->kernel_path);
 	if (c->initrd_path)
 		add(a, "-initrd", c->initrd_path);
@@ -242,15 +275,15 @@ static struct err *open_socket_pair(int *ret_ours, int *ret_theirs)
 }
 
 static struct err *spawn_qemu(struct machine *m, const struct machine_config *c,
-			      int serial_fd, int qmp_fd, int errors_fd)
+			      const struct theirs *t)
 {
 	cleanup(arguments_deinit) struct arguments a = {0};
-	cleanup(freep) int *keep = calloc(c->num_keep_fds + 2, sizeof(*keep));
+	cleanup(freep) int *keep = calloc(c->num_keep_fds + 3, sizeof(*keep));
 	struct child_spec spec = {.argv = a.argv,
-				  .stderr_fd = errors_fd,
+				  .stderr_fd = t->errors_fd,
 				  .keep_fds = keep,
 				  .num_keep_fds = c->num_keep_fds + 2};
-	struct err *err = build_arguments(c, serial_fd, qmp_fd, &a);
+	struct err *err = build_arguments(c, t, &a);
 
 	if (err)
 		return err;
@@ -258,8 +291,10 @@ static struct err *spawn_qemu(struct machine *m, const struct machine_config *c,
 		return err_nomem();
 	if (c->num_keep_fds)
 		memcpy(keep, c->keep_fds, c->num_keep_fds * sizeof(*keep));
-	keep[c->num_keep_fds] = serial_fd;
-	keep[c->num_keep_fds + 1] = qmp_fd;
+	keep[c->num_keep_fds] = t->serial_fd;
+	keep[c->num_keep_fds + 1] = t->qmp_fd;
+	if (t->outer_fd >= 0)
+		keep[spec.num_keep_fds++] = t->outer_fd;
 	err = child_spawn(&spec, &m->qemu);
 	if (err && err_code(err) == ERR_ABSENT) {
 		err_free(err);
@@ -268,10 +303,24 @@ static struct err *spawn_qemu(struct machine *m, const struct machine_config *c,
 	return err;
 }
 
+static struct err *open_outer_qmp(struct machine *m, const char *path, int *ret_fd)
+{
+	cleanup(freep) char *copy = strdup(path);
+	struct err *err;
+
+	if (!copy)
+		return err_nomem();
+	err = qmp_socket_bind(path, ret_fd);
+	if (!err)
+		m->qmp_path = steal(copy);
+	return err;
+}
+
 struct err *machine_start(const struct machine_config *config, struct machine **ret)
 {
 	cleanup(machine_freep) struct machine *m = calloc(1, sizeof(*m));
-	cleanup(closep) int serial_fd = -1, qmp_ours = -1, qmp_fd = -1, errors_fd = -1;
+	cleanup(theirs_deinit) struct theirs theirs = {-1, -1, -1, -1};
+	cleanup(closep) int qmp_ours = -1;
 	struct err *err;
 
 	if (!m)
@@ -281,13 +330,15 @@ struct err *machine_start(const struct machine_config *config, struct machine **
 	err = console_new(config->log_fd, config->log_name, config->line, config->ctx,
 			  &m->console);
 	if (!err)
-		err = open_socket_pair(&m->serial_fd, &serial_fd);
+		err = open_socket_pair(&m->serial_fd, &theirs.serial_fd);
 	if (!err)
-		err = open_socket_pair(&qmp_ours, &qmp_fd);
+		err = open_socket_pair(&qmp_ours, &theirs.qmp_fd);
 	if (!err)
-		err = open_errors_pipe(m, &errors_fd);
+		err = open_errors_pipe(m, &theirs.errors_fd);
+	if (!err && config->qmp_path)
+		err = open_outer_qmp(m, config->qmp_path, &theirs.outer_fd);
 	if (!err)
-		err = spawn_qemu(m, config, serial_fd, qmp_fd, errors_fd);
+		err = spawn_qemu(m, config, &theirs);
 	if (!err)
 		err = qmp_client_new(steal_fd(&qmp_ours), take_message, m, &m->qmp);
 	if (err)
@@ -305,6 +356,9 @@ void machine_free(struct machine *m)
 	console_free(m->console);
 	closep(&m->serial_fd);
 	closep(&m->errors_fd);
+	if (m->qmp_path)
+		unlink(m->qmp_path);
+	free(m->qmp_path);
 	buf_deinit(&m->errors);
 	free(m->reply_error);
 	free(m);

@@ -4,7 +4,8 @@
  * machine_start() runs qemu-system-x86_64 with nothing but what the configuration names: no
  * configuration files, no display, no network. Console and QMP go through socket pairs and
  * nameless files through inherited descriptors, so there is no port, path or lock that
- * could be taken or be left behind, and QEMU dies with us. The owner calls machine_step()
+ * could be taken or be left behind (but a second QMP socket for others, where one is asked
+ * for), and QEMU dies with us. The owner calls machine_step()
  * in a loop: it waits for news, hands console lines to the callback and keeps the times.
  *
  * A guest's reset ends it: the first thing that must not happen is that a failure boots
@@ -30,7 +31,11 @@ struct machine_config {
 	const char *disk_path; /* raw image on virtio-blk, likewise; NULL: no disk */
 	const char *cpu_model; /* as -cpu takes it, "max" */
 	const char *uuid;      /* the guest's DMI UUID, NULL: QEMU's default */
-	u64 memory_bytes;      /* rounded down to MiB */
+	/* For others: a second QMP socket, made at this path and removed again; a file that
+	 * QEMU writes the console into, as it comes. NULL: none. */
+	const char *qmp_path, *console_path;
+	bool has_pvpanic; /* a device by which the guest can tell of its panic */
+	u64 memory_bytes; /* rounded down to MiB */
 	unsigned num_cpus;
 	enum machine_accel accel;
 	const int *keep_fds; /* what the guest's files are reached through */

@@ -104,9 +104,16 @@ static struct err *trigger(struct guest *g)
 {
 	g->is_triggered = true;
 	/* For sysrq the guest crashes itself. */
-	if (g->r->config->trigger != REHEARSE_TRIGGER_NMI)
+	switch (g->r->config->trigger) {
+	case REHEARSE_TRIGGER_NMI:
+		return machine_inject_nmi(g->machine, NMI_REPLY_MS, g->r->config->cancel);
+	case REHEARSE_TRIGGER_OUTSIDE:
+		rehearsal_remark(g->r, "The guest waits for an interrupt at qmp:%s",
+				 g->r->config->qmp_path);
 		return NULL;
-	return machine_inject_nmi(g->machine, NMI_REPLY_MS, g->r->config->cancel);
+	default:
+		return NULL;
+	}
 }
 
 static struct err *start(struct guest *g, enum machine_accel accel)
@@ -120,6 +127,7 @@ static struct err *start(struct guest *g, enum machine_accel accel)
 		.disk_path = disk_path(r->disk),
 		.cpu_model = c->cpu_model,
 		.uuid = r->uuid,
+		.console_path = c->console_path,
 		.memory_bytes = c->memory_bytes,
 		.num_cpus = c->num_cpus,
 		.accel = accel,
@@ -136,7 +144,9 @@ static struct err *start(struct guest *g, enum machine_accel accel)
 		&command_line,
 		"console=ttyS0,115200 earlyprintk=ttyS0,115200 crashkernel=%s inquest.role=crashed "
 		"inquest.trigger=%s panic=10",
-		c->crashkernel, c->trigger == REHEARSE_TRIGGER_SYSRQ ? "sysrq" : "nmi");
+		c->crashkernel, rehearse_trigger_name(c->trigger));
+	if (c->append)
+		buf_printf(&command_line, " %s", c->append);
 	buf_printf(&image_path, "/proc/self/fd/%d", r->image_fd);
 	err = buf_check(&command_line);
 	if (!err)
@@ -145,6 +155,10 @@ static struct err *start(struct guest *g, enum machine_accel accel)
 		return err;
 	m.command_line = command_line.data;
 	m.initrd_path = image_path.data;
+	if (c->trigger == REHEARSE_TRIGGER_OUTSIDE) {
+		m.qmp_path = c->qmp_path;
+		m.has_pvpanic = true;
+	}
 	r->story = (struct story){0};
 	r->result->accel = accel == MACHINE_KVM ? "kvm" : "tcg";
 	return machine_start(&m, &g->machine);
@@ -191,9 +205,21 @@ static bool has_panicked(const struct guest *g)
 	return s->saw_panic && machine_age_ms(g->machine) > s->panic_ms + PANIC_TRACE_MS;
 }
 
+/* For a trigger that is not ours, and nobody knows when it will come? */
+static bool is_waiting(const struct guest *g)
+{
+	const struct story *s = &g->r->story;
+
+	return g->r->config->trigger == REHEARSE_TRIGGER_OUTSIDE &&
+	       s->phase == STORY_READY && !s->crashed_ms;
+}
+
 static bool is_over_for_good(const struct guest *g)
 {
-	return has_panicked(g) || is_silent(g) || machine_age_ms(g->machine) > LATE_MS;
+	if (is_waiting(g))
+		return false;
+	return has_panicked(g) || is_silent(g) ||
+	       machine_age_ms(g->machine) > g->r->story.crashed_ms + LATE_MS;
 }
 
 static bool has_booted_or_should_have(const struct guest *g)
@@ -281,7 +307,9 @@ struct err *rehearsal_run_guest(struct rehearsal *r, enum verdict_kind *ret,
 	struct guest g = {.r = r};
 	cleanup(buf_deinit) struct buf reason = BUF_INIT;
 	struct verdict_question question = {.crashkernel = r->config->crashkernel,
-					    .silence_ms = SILENCE_MS};
+					    .silence_ms = SILENCE_MS,
+					    .from_outside = r->config->trigger ==
+							    REHEARSE_TRIGGER_OUTSIDE};
 	struct err *err;
 
 	rehearsal_begin(r, REHEARSE_BOOT);

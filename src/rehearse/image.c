@@ -50,6 +50,16 @@ static struct err *build_capture_image(struct rehearsal *r, const char *init,
 	return initramfs_build(&options, ret);
 }
 
+/* A machine that crashes has drivers at work. One that others watch has the device by which
+ * it can tell them of its panic. */
+static const char *const *modules_of_guest(const struct rehearse_config *c)
+{
+	static const char *const watched[] = {"virtio_pci", "virtio_blk", "ext4",
+					      "?pvpanic_pci", NULL};
+
+	return c->trigger == REHEARSE_TRIGGER_OUTSIDE ? watched : modules_of_virtio_ext4;
+}
+
 static struct err *build_guest_image(struct rehearsal *r, const char *init,
 				     const struct initramfs *capture,
 				     const char *command_line, struct initramfs *ret)
@@ -69,9 +79,7 @@ static struct err *build_guest_image(struct rehearsal *r, const char *init,
 	};
 	struct initramfs_options options = {.init = init,
 					    .modules_dir = r->kernel.modules_dir,
-					    /* A machine that crashes has drivers at
-					     * work. */
-					    .modules = modules_of_virtio_ext4,
+					    .modules = modules_of_guest(r->config),
 					    .manifest = &manifest,
 					    .files = files,
 					    .num_files = ARRAY_SIZE(files),

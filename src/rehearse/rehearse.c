@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "format/crashkernel.h"
 #include "machine/machine.h"
+#include "machine/qmp_socket.h"
 #include "rehearse/rehearse_priv.h"
 
 #include <errno.h>
@@ -31,6 +32,17 @@ const char *rehearse_phase_name(enum rehearse_phase phase)
 	};
 
 	return names[phase];
+}
+
+const char *rehearse_trigger_name(enum rehearse_trigger trigger)
+{
+	static const char *const names[] = {
+		[REHEARSE_TRIGGER_NMI] = "nmi",
+		[REHEARSE_TRIGGER_SYSRQ] = "sysrq",
+		[REHEARSE_TRIGGER_OUTSIDE] = "outside",
+	};
+
+	return names[trigger];
 }
 
 const char *rehearse_outcome_name(enum rehearse_outcome outcome)
@@ -135,6 +147,20 @@ static struct err *check_crashkernel(const struct rehearse_config *c)
 			"of it holds that",
 			c->crashkernel, (unsigned long long)c->memory_bytes >> 20);
 	return NULL;
+}
+
+/* Can the socket be made? To be known before minutes are spent on all else. */
+static struct err *check_qmp_path(const struct rehearse_config *c)
+{
+	cleanup(closep) int fd = -1;
+	struct err *err;
+
+	if (c->trigger != REHEARSE_TRIGGER_OUTSIDE)
+		return NULL;
+	err = qmp_socket_bind(c->qmp_path, &fd);
+	if (!err)
+		unlink(c->qmp_path);
+	return err;
 }
 
 static void kernel_news(void *ctx, const char *what)
@@ -270,6 +296,8 @@ struct err *rehearse_run(const struct rehearse_config *config,
 	struct err *err = check_crashkernel(config);
 
 	*ret = (struct rehearse_result){.outcome = REHEARSE_FAILED};
+	if (!err)
+		err = check_qmp_path(config);
 	if (!err)
 		err = machine_check_installed();
 	if (!err)

@@ -16,7 +16,13 @@
 #include <signal.h>
 
 enum rehearse_accel { REHEARSE_ACCEL_AUTO, REHEARSE_ACCEL_KVM, REHEARSE_ACCEL_TCG };
-enum rehearse_trigger { REHEARSE_TRIGGER_NMI, REHEARSE_TRIGGER_SYSRQ };
+enum rehearse_trigger {
+	REHEARSE_TRIGGER_NMI,
+	REHEARSE_TRIGGER_SYSRQ,
+	/* The guest waits, for as long as it takes, until somebody interrupts it through
+	 * the QMP socket at `qmp_path`. */
+	REHEARSE_TRIGGER_OUTSIDE
+};
 
 struct rehearse_config {
 	/* The kernel: a package if @package, else paths if @kernel, else the running one.
@@ -28,7 +34,10 @@ struct rehearse_config {
 	unsigned num_cpus;
 	const char *cpu_model;
 	const char *crashkernel;
+	const char *append; /* more words for the guest's command line, NULL: none */
 	enum rehearse_trigger trigger;
+	const char *qmp_path; /* made with REHEARSE_TRIGGER_OUTSIDE, and removed again */
+	const char *console_path; /* the guest's console, as it comes; NULL: nowhere */
 	enum rehearse_accel accel;
 	const char *keep_dir; /* NULL: nothing is kept */
 	const volatile sig_atomic_t *cancel;
@@ -36,12 +45,12 @@ struct rehearse_config {
 
 /* In the order in which they come. */
 enum rehearse_phase {
-	REHEARSE_KERNEL,       /* find or fetch the kernel */
-	REHEARSE_IMAGE,	       /* build the two images */
-	REHEARSE_DISK,	       /* make the scratch disk */
-	REHEARSE_BOOT,	       /* from the start of QEMU to the guest's /init */
-	REHEARSE_LOAD,	       /* kexec_file_load */
-	REHEARSE_CRASH,	       /* from the trigger to the capture kernel's first line */
+	REHEARSE_KERNEL, /* find or fetch the kernel */
+	REHEARSE_IMAGE,	 /* build the two images */
+	REHEARSE_DISK,	 /* make the scratch disk */
+	REHEARSE_BOOT,	 /* from the start of QEMU to the guest's /init */
+	REHEARSE_LOAD,	 /* kexec_file_load */
+	REHEARSE_CRASH,	 /* from being ready for it to the capture kernel's first line */
 	REHEARSE_CAPTURE_BOOT, /* to its /init */
 	REHEARSE_CAPTURE,      /* diagnosis, log and dump saved */
 	REHEARSE_POWER_OFF,    /* to the end of QEMU */
@@ -75,6 +84,7 @@ enum rehearse_outcome {
 	REHEARSE_CAPTURE_DIED, /* the capture kernel died, or saved nothing */
 };
 
+const char *rehearse_trigger_name(enum rehearse_trigger trigger);
 const char *rehearse_outcome_name(enum rehearse_outcome outcome);
 
 /* Layout is public; release with rehearse_result_deinit(). Sizes are 0 and strings NULL

@@ -35,9 +35,8 @@ static json_t *guest(const struct rehearse_result *r, const struct rehearse_conf
 	return json_pack("{sI si ss ss ss ss*}", "memory_bytes",
 			 (json_int_t)config->memory_bytes, "cpus", (int)config->num_cpus,
 			 "cpu_model", config->cpu_model, "crashkernel", config->crashkernel,
-			 "trigger",
-			 config->trigger == REHEARSE_TRIGGER_SYSRQ ? "sysrq" : "nmi",
-			 "accel", r->accel);
+			 "trigger", rehearse_trigger_name(config->trigger), "accel",
+			 r->accel);
 }
 
 static json_t *capture(const struct rehearse_result *r)

@@ -124,6 +124,8 @@ static void take_kernel_line(struct story *s, const char *text, u64 kernel_us, u
 		enter(s, s->phase >= STORY_READY ? STORY_CAPTURE_BOOT : STORY_BOOT, at_ms);
 	} else if (str_has_prefix(text, panic)) {
 		/* In the crashed kernel this is what was asked for. */
+		if (s->phase == STORY_READY && !s->crashed_ms)
+			s->crashed_ms = at_ms;
 		if (s->saw_panic || s->phase == STORY_READY)
 			return;
 		s->saw_panic = true;
@@ -228,6 +230,16 @@ static enum verdict_kind judge_before_ready(const struct story *s,
 	return VERDICT_FAILED;
 }
 
+static enum verdict_kind judge_waiting(const struct story *s,
+				       const struct verdict_question *q, struct buf *b)
+{
+	buf_add_str(b, "the guest waited for an interrupt, and ");
+	add_end(b, q);
+	if (*s->reason)
+		buf_printf(b, ": %s", s->reason);
+	return VERDICT_FAILED;
+}
+
 static enum verdict_kind judge_capture(const struct story *s,
 				       const struct verdict_question *q, struct buf *b)
 {
@@ -267,6 +279,8 @@ enum verdict_kind story_judge(const struct story *s, const struct verdict_questi
 {
 	if (s->phase < STORY_READY)
 		return judge_before_ready(s, q, b);
+	if (s->phase == STORY_READY && q->from_outside && !s->crashed_ms)
+		return judge_waiting(s, q, b);
 	if (s->phase < STORY_END)
 		return judge_capture(s, q, b);
 	switch (s->outcome) {

@@ -35,6 +35,7 @@ struct story {
 	u64 phase_ms[STORY_END + 1]; /* when each phase began, since the guest's start */
 
 	/* The kernel to be crashed. */
+	u64 crashed_ms; /* when it said that it panics, 0 before */
 	bool load_failed;
 	u64 reserved_bytes;
 	char reason[STORY_TEXT_MAX]; /* of load-failed, or of the last end that was no good
@@ -79,6 +80,7 @@ struct verdict_question {
 	enum story_end end;
 	const char *crashkernel; /* as on the command line, "88M" */
 	u64 silence_ms;
+	bool from_outside;	 /* the trigger is not ours, and may never have come */
 	const char *qemu_reason; /* for STORY_QEMU_ENDED */
 };
 

@@ -21,7 +21,7 @@ static void install_fake(const char *body)
 		script, sizeof(script),
 		"#!/bin/bash\n"
 		"for word in \"$@\"; do case $word in\n"
-		"socket,id=console,fd=*) console=${word##*=};;\n"
+		"socket,id=console,fd=*) word=${word#*fd=}; console=${word%%%%,*};;\n"
 		"socket,id=qmp,fd=*) qmp=${word##*=};;\n"
 		"esac; done\n"
 		"printf '{\"QMP\": {\"version\": {\"qemu\": {\"major\": 7, \"minor\": 2}}}}\\r\\n' "
@@ -194,6 +194,67 @@ static void commas_in_a_path_are_doubled_for_qemu(void **state)
 	machine_free(m);
 }
 
+/* What QEMU is told of a second monitor: its descriptor listens, or can be made to. */
+static void others_may_speak_qmp_through_a_socket_of_their_own(void **state)
+{
+	char path[64];
+	struct seen s = {0};
+	struct machine *m = NULL;
+	struct stat st;
+	u64 deadline = clock_now_ms() + 20000;
+	struct machine_config c = {.kernel_path = "/boot/vmlinuz",
+				   .command_line = "console=ttyS0",
+				   .cpu_model = "max",
+				   .console_path = "/c,d",
+				   .has_pvpanic = true,
+				   .memory_bytes = 1 << 30,
+				   .num_cpus = 2,
+				   .log_fd = -1,
+				   .line = take_line,
+				   .ctx = &s};
+
+	snprintf(path, sizeof(path), "%s/qmp", fake_dir);
+	c.qmp_path = path;
+	install_fake("for word in \"$@\"; do case $word in\n"
+		     "socket,id=outer,fd=*,server=on,wait=off) outer=${word#*fd=};;\n"
+		     "*logfile=/c,,d) log=logged;;\n"
+		     "chardev=outer,mode=control) monitor=monitor;;\n"
+		     "pvpanic-pci) device=pvpanic;;\n"
+		     "esac; done\n"
+		     "kind=$(readlink /proc/$$/fd/${outer%%,*})\n"
+		     "echo ${kind%%:*} $log $monitor $device >&$console; exec sleep 1000");
+	assert_success(machine_start(&c, &m));
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_int_equal(st.st_mode & 0777, 0600);
+	while (!s.count) {
+		assert_true(clock_now_ms() < deadline);
+		assert_success(machine_step(m, 100, NULL));
+	}
+	assert_string_equal(s.last, "socket logged monitor pvpanic");
+	machine_free(m);
+	assert_int_equal(stat(path, &st), -1);
+}
+
+static void what_is_at_the_path_of_a_socket_is_left_alone(void **state)
+{
+	cleanup(freep) char *text = NULL;
+	char path[64];
+	size_t len = 0;
+	struct machine *m = NULL;
+	struct machine_config c = {
+		.cpu_model = "max", .command_line = "", .log_fd = -1, .qmp_path = path};
+
+	install_fake("exec sleep 1000");
+	snprintf(path, sizeof(path), "%s/file", fake_dir);
+	assert_success(io_write_file(path, 0644, "mine", 4));
+	assert_failure(machine_start(&c, &m), ERR_REFUSED, "is there already");
+	assert_null(m);
+	assert_success(io_read_file(path, 100, &text, &len));
+	assert_int_equal(len, 4);
+	unlink(path);
+}
+
 static void a_missing_qemu_names_the_package(void **state)
 {
 	struct machine_config c = {.cpu_model = "max", .log_fd = -1};
@@ -216,6 +277,8 @@ int main(void)
 		cmocka_unit_test(freeing_a_running_guest_kills_it),
 		cmocka_unit_test(a_set_flag_interrupts_a_step),
 		cmocka_unit_test(commas_in_a_path_are_doubled_for_qemu),
+		cmocka_unit_test(others_may_speak_qmp_through_a_socket_of_their_own),
+		cmocka_unit_test(what_is_at_the_path_of_a_socket_is_left_alone),
 		cmocka_unit_test(a_missing_qemu_names_the_package),
 	};
 	char path[4096];

@@ -21,6 +21,19 @@ static void tell_until_ready(struct story *s)
 	     7000);
 }
 
+static void assert_answer(const struct story *s, const struct verdict_question *q,
+			  enum verdict_kind kind, const char *words)
+{
+	struct buf b = BUF_INIT;
+	enum verdict_kind got = story_judge(s, q, &b);
+
+	if (got != kind || !strstr(buf_text(&b), words))
+		print_error("judged %d: \"%s\" lacks \"%s\"\n", got, buf_text(&b), words);
+	assert_int_equal(got, kind);
+	assert_non_null(strstr(buf_text(&b), words));
+	buf_deinit(&b);
+}
+
 static void assert_judged(const struct story *s, enum story_end end, enum verdict_kind kind,
 			  const char *words)
 {
@@ -28,14 +41,8 @@ static void assert_judged(const struct story *s, enum story_end end, enum verdic
 				     .crashkernel = "70M",
 				     .silence_ms = 120000,
 				     .qemu_reason = "exit status 1"};
-	struct buf b = BUF_INIT;
-	enum verdict_kind got = story_judge(s, &q, &b);
 
-	if (got != kind || !strstr(buf_text(&b), words))
-		print_error("judged %d: \"%s\" lacks \"%s\"\n", got, buf_text(&b), words);
-	assert_int_equal(got, kind);
-	assert_non_null(strstr(buf_text(&b), words));
-	buf_deinit(&b);
+	assert_answer(s, &q, kind, words);
 }
 
 static void a_good_story_runs_through_all_phases(void **state)
@@ -146,6 +153,21 @@ static void the_panic_that_was_asked_for_is_not_held_against_anybody(void **stat
 	assert_judged(&s, STORY_RESET, VERDICT_CAPTURE_DIED, "did not print a word");
 }
 
+static void a_guest_that_nobody_interrupted_is_not_one_whose_capture_died(void **state)
+{
+	struct verdict_question q = {.end = STORY_QEMU_ENDED,
+				     .crashkernel = "128M",
+				     .from_outside = true,
+				     .qemu_reason = "exit status 1"};
+	struct story s = {0};
+
+	tell_until_ready(&s);
+	assert_answer(&s, &q, VERDICT_FAILED, "waited for an interrupt, and ended because");
+	tell(&s, "[    9.900000] Kernel panic - not syncing: NMI: Not continuing", 8000);
+	assert_int_equal(s.crashed_ms, 8000);
+	assert_answer(&s, &q, VERDICT_CAPTURE_DIED, "did not print a word");
+}
+
 static void silence_is_told_with_its_length(void **state)
 {
 	struct story s = {0};
@@ -205,6 +227,8 @@ int main(void)
 		cmocka_unit_test(running_out_of_memory_has_a_time_and_a_cause),
 		cmocka_unit_test(another_panic_of_the_capture_kernel_is_named),
 		cmocka_unit_test(the_panic_that_was_asked_for_is_not_held_against_anybody),
+		cmocka_unit_test(
+			a_guest_that_nobody_interrupted_is_not_one_whose_capture_died),
 		cmocka_unit_test(silence_is_told_with_its_length),
 		cmocka_unit_test(a_guest_that_never_gets_ready_is_a_failed_rehearsal),
 		cmocka_unit_test(words_of_the_crashed_log_cannot_forge_facts),
