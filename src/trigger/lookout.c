@@ -154,9 +154,11 @@ static void look_at_events(struct lookout *l, u64 timeout_ms)
 	}
 	if (event == BACKEND_EVENT_GONE)
 		l->has_events = false;
-	if (event != BACKEND_EVENT_NONE)
-		lookout_feed(l, &(struct follow_event){.kind = FOLLOW_BACKEND,
-						       .backend = event});
+	if (event == BACKEND_EVENT_NONE)
+		return;
+	/* What the guest printed before: its last words come just before it goes off. */
+	look_at_console(l);
+	lookout_feed(l, &(struct follow_event){.kind = FOLLOW_BACKEND, .backend = event});
 }
 
 void lookout_round(struct lookout *l)

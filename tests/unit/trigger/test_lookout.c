@@ -380,6 +380,31 @@ static void all_events_that_came_meanwhile_are_taken_in(void **state)
 	assert_int_equal(w->eyes.follow.state, CAPTURE_PANICKED);
 }
 
+static void what_the_console_said_before_an_event_is_taken_in_before_it(void **state)
+{
+	static const struct stub_qmp_plan plan = {
+		.before_inject =
+			"{\"event\": \"SHUTDOWN\", \"data\": {}, \"timestamp\": {\"seconds\": 1, \"microseconds\": 0}}\r\n"};
+	struct backend_result result;
+	struct world *w = *state;
+
+	look_at(w, &plan);
+	assert_success(lookout_open_console(&w->eyes, w->console, -1));
+	lookout_begin(&w->eyes, &patient, CAPTURE_INJECTED);
+	backend_inject(w->backend, PATIENT_MS, &result);
+	assert_int_equal(result.delivery, BACKEND_SENT);
+	backend_result_deinit(&result);
+	append(w->console,
+	       "[    0.0] Linux version 6.1\n"
+	       "[    0.0] Command line: elfcorehdr=0x1\n"
+	       "[   34.6] inquest: end role=capture outcome=complete directory=/c/1\n"
+	       "[   34.7] reboot: Power down\n");
+	lookout_drain(&w->eyes);
+	assert_int_equal(w->eyes.follow.state, CAPTURE_UNVERIFIED);
+	assert_non_null(strstr(w->eyes.follow.text,
+			       "went off after it said that the dump is saved in /c/1"));
+}
+
 static void where_nothing_can_be_seen_time_ends_it(void **state)
 {
 	struct follow_rules rules = patient;
@@ -417,6 +442,7 @@ int main(void)
 		TEST(only_bytes_that_were_written_are_life),
 		TEST(a_sign_that_came_meanwhile_withdraws_the_fallback),
 		TEST(all_events_that_came_meanwhile_are_taken_in),
+		TEST(what_the_console_said_before_an_event_is_taken_in_before_it),
 		TEST(where_nothing_can_be_seen_time_ends_it),
 		TEST(a_dump_from_elsewhere_takes_the_place_of_the_first),
 	};
