@@ -218,8 +218,10 @@ static bool is_over_for_good(const struct guest *g)
 {
 	if (is_waiting(g))
 		return false;
+	/* Before its crash a guest may have waited for long. */
 	return has_panicked(g) || is_silent(g) ||
-	       machine_age_ms(g->machine) > g->r->story.crashed_ms + LATE_MS;
+	       machine_age_ms(g->machine) >
+		       g->r->story.phase_ms[STORY_CAPTURE_BOOT] + LATE_MS;
 }
 
 static bool has_booted_or_should_have(const struct guest *g)

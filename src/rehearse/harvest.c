@@ -16,9 +16,12 @@
 #define RECORD_NAME	"capture.json"
 #define RECORD_MAX	(1u << 20)
 
-/* What is taken out of the dump directory; any of them may be missing. */
+/* What is taken out of the dump directory; any of them may be missing. The record, which
+ * names the others, gets its name last. */
 static const char *const wanted[] = {
-	DUMP_NAME, INCOMPLETE_NAME, "vmcore-dmesg.txt", "vmcore-report.txt", RECORD_NAME,
+	DUMP_NAME,	     INCOMPLETE_NAME,	   "vmcore-dmesg.txt",
+	"vmcore-report.txt", "vmcore-report.json", "kexec-dmesg.log",
+	RECORD_NAME,
 };
 
 struct harvest {
