@@ -3,6 +3,7 @@
 #
 #   make            build with gcc and with clang; a warning of either is an error
 #   make demo       crash a current Debian kernel in a throw-away guest and say why it died
+#   make demo-service  a guest with kdump armed, to be crashed with an AWS client: it says how
 #   make check      every quick test; ends with "N passed, N failed"
 #   make check-all  the longer matrix as well
 #   make bench      measure, beside other tools where they are installed
@@ -11,7 +12,7 @@
 #   make install    into DESTDIR: programs, man pages, units, rules, hooks, traditional names
 #   make uninstall  what the last install put there
 #
-# demo, check, check-all and bench install what is missing themselves when run as root.
+# demo, demo-service, check, check-all and bench install what is missing themselves when run as root.
 
 CC := gcc
 CLANG := clang-14
@@ -24,7 +25,7 @@ DESTDIR :=
 MESON := meson
 NINJA := ninja -j $(JOBS)
 
-.PHONY: all gcc clang asan tsan demo check check-all bench fuzz deps install uninstall clean
+.PHONY: all gcc clang asan tsan demo demo-service check check-all bench fuzz deps install uninstall clean
 
 all: gcc clang
 
@@ -70,6 +71,12 @@ demo:
 	$(MAKE) --no-print-directory build/build.ninja
 	$(NINJA) -C build inquest inquest-capture
 	build/inquest rehearse --apt --cache build/kernels $(DEMO_OPTIONS)
+
+demo-service:
+	tools/install-packages demo demo-service
+	$(MAKE) --no-print-directory build/build.ninja
+	$(NINJA) -C build inquest inquest-capture inquestd
+	tools/demo-service $(DEMO_OPTIONS)
 
 check:
 	tools/install-packages check
