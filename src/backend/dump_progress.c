@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 
 void dump_progress_start(struct dump_progress *p)
@@ -21,7 +22,7 @@ void dump_progress_note(struct dump_progress *p, u64 done, u64 total)
 
 struct err *dump_progress_check(const struct dump_progress *p, const char *consequence)
 {
-	if (p->cancel && *p->cancel)
+	if (cancel_is_set(p->cancel))
 		return err_new(ERR_REFUSED, "interrupted%s", consequence);
 	if (clock_now_ms() - p->moved_ms >= p->idle_ms)
 		return err_os(ETIMEDOUT, "the dump stands still at %llu bytes",

@@ -1,5 +1,6 @@
 #include "base/child.h"
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -211,7 +212,7 @@ struct err *child_wait(struct child *c, u64 timeout_ms, const volatile sig_atomi
 	while (!child_reap(c, WNOHANG)) {
 		u64 now = clock_now_ms();
 
-		if (cancel && *cancel)
+		if (cancel_is_set(cancel))
 			return interrupted(c);
 		if (now >= deadline) {
 			*ret_ended = false;
@@ -285,7 +286,7 @@ static struct err *gather(struct child *c, int out_fd, int errors_fd, u64 deadli
 		bool had_ended = child_reap(c, WNOHANG);
 		int n = poll(p, 2, had_ended ? 0 : 100);
 
-		if (cancel && *cancel)
+		if (cancel_is_set(cancel))
 			return interrupted(c);
 		if (n == 0 && had_ended)
 			break;

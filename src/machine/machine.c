@@ -1,5 +1,6 @@
 #include "machine/machine.h"
 
+#include "base/cancel.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -433,7 +434,7 @@ struct err *machine_step(struct machine *m, u64 timeout_ms,
 	/* A signal just before poll() would be slept over: never for long. */
 	if (poll(p, 3, (int)min_u64(timeout_ms, 250)) < 0 && errno != EINTR)
 		return err_os(errno, "cannot wait for " MACHINE_QEMU);
-	if (cancel && *cancel)
+	if (cancel_is_set(cancel))
 		return err_new(ERR_REFUSED, "interrupted");
 	if (p[0].revents)
 		err = read_serial(m);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/cancel.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/io.h"
@@ -31,16 +32,10 @@ static size_t drop(char *data, size_t size, size_t count, void *ctx)
 	return size * count;
 }
 
-/* Another thread sets it. */
-static bool is_cancelled(const volatile sig_atomic_t *cancel)
-{
-	return cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED);
-}
-
 static int check_cancel(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
 	(void)a, (void)b, (void)c, (void)d;
-	return is_cancelled(ctx);
+	return cancel_is_set(ctx);
 }
 
 static must_check struct err *post(const char *url, const char *body,
@@ -129,7 +124,7 @@ must_check struct err *hooks_tell(const struct config_hooks *hooks, const json_t
 		if (i)
 			clock_sleep_ms(PAUSE_MS << i);
 		err = try_each(hooks, body, cancel, &has_webhook, &has_command);
-		if (is_cancelled(cancel))
+		if (cancel_is_set(cancel))
 			break;
 	}
 	return err;
