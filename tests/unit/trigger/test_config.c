@@ -593,6 +593,30 @@ static void the_example_of_the_documentation_loads(void **state)
 	config_unref(c);
 }
 
+/* Lines that are an array of words are commands for exec:. */
+static void the_commands_of_the_documentation_are_taken(void **state)
+{
+	static const char begin[] = "\n    [";
+	char *text = NULL, instance[512];
+	const struct config *c;
+	size_t commands = 0;
+
+	assert_success(io_read_file(DOCS_DIR "/backends.md", 1 << 20, &text, NULL));
+	for (char *at = text; (at = strstr(at, begin)); commands++) {
+		at += strlen(begin) - 1;
+		snprintf(instance, sizeof(instance),
+			 "{\"id\": \"i-1234567890abcdef0\", \"backend\": {\"uri\": "
+			 "\"exec:\", \"argv\": %.*s}}",
+			 (int)strcspn(at, "\n"), at);
+		put(*state, "instances/web.json", instance);
+		c = load(*state);
+		assert_int_equal(c->instances[0].backend.argv[0][0], '/');
+		config_unref(c);
+	}
+	free(text);
+	assert_int_equal(commands, 3);
+}
+
 static struct err *load_some(void *ctx)
 {
 	const struct config *c = NULL;
@@ -645,6 +669,7 @@ int main(void)
 		TEST(the_cap_on_captures_follows_the_fleet),
 		TEST(a_configuration_lives_as_long_as_somebody_holds_it),
 		TEST(the_example_of_the_documentation_loads),
+		TEST(the_commands_of_the_documentation_are_taken),
 		TEST(loading_survives_each_failing_allocation),
 	};
 
