@@ -161,8 +161,10 @@ must_check struct err *console_tail_read(struct console_tail *t, console_tail_fn
 				       t->name);
 		if (got == 0) {
 			/* Begun anew by the hypervisor. */
-			if (fstat(t->fd, &st) == 0 && (u64)st.st_size < t->offset)
+			if (fstat(t->fd, &st) == 0 && (u64)st.st_size < t->offset) {
 				t->offset = t->done = 0;
+				t->line_len = 0;
+			}
 			break;
 		}
 		take(t, data, (size_t)got, fn, ctx);
