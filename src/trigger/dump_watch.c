@@ -12,16 +12,18 @@
 #include "base/str.h"
 #include "trigger/dump_record.h"
 
-/* Entries that one look goes through, and dumps that are remembered. */
+/* Entries that one look goes through, and names that are remembered: of each entry of the
+ * first look its own and a boot-id, so that none is forgotten and taken for new. Of later
+ * ones a name that is not remembered is looked at again each time. */
 #define ENTRIES_MAX 20000u
-#define OLD_MAX	    20000u
+#define OLD_MAX	    (3 * ENTRIES_MAX)
 
 struct dump_watch {
 	char *dir, *machine_id, *dmi_uuid;
 	s64 since_utc_ms;
 	bool is_first;
-	char **old; /* paths below `dir`, and boot-ids, of what is none of ours */
-	size_t num_old;
+	char **old; /* paths below `dir`, and boot-ids, of what is none of ours; sorted */
+	size_t num_old, room_old;
 };
 
 /* One look. */
@@ -77,26 +79,53 @@ void dump_watch_free(struct dump_watch *w)
 	free(w);
 }
 
+/* Where @name is among the old ones, or would be. */
+static size_t find_old(const struct dump_watch *w, const char *name)
+{
+	size_t from = 0, to = w->num_old;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (strcmp(w->old[middle], name) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 static bool is_old(const struct dump_watch *w, const char *name)
 {
-	for (size_t i = 0; i < w->num_old; i++)
-		if (str_eq(w->old[i], name))
-			return true;
-	return false;
+	size_t i = find_old(w, name);
+
+	return i < w->num_old && str_eq(w->old[i], name);
 }
 
 static must_check struct err *remember(struct dump_watch *w, const char *name)
 {
-	char **grown;
+	char *copy;
+	size_t i;
 
-	if (!name || w->num_old >= OLD_MAX)
+	if (!name || w->num_old >= OLD_MAX || is_old(w, name))
 		return NULL;
-	grown = reallocarray(w->old, w->num_old + 1, sizeof(*grown));
-	if (!grown)
+	if (w->num_old == w->room_old) {
+		size_t room = w->room_old ? w->room_old * 2 : 64;
+		char **grown = reallocarray(w->old, room, sizeof(*grown));
+
+		if (!grown)
+			return err_nomem();
+		w->old = grown;
+		w->room_old = room;
+	}
+	copy = strdup(name);
+	if (!copy)
 		return err_nomem();
-	w->old = grown;
-	w->old[w->num_old] = strdup(name);
-	return w->old[w->num_old] ? (w->num_old++, NULL) : err_nomem();
+	i = find_old(w, name);
+	memmove(w->old + i + 1, w->old + i, (w->num_old - i) * sizeof(*w->old));
+	w->old[i] = copy;
+	w->num_old++;
+	return NULL;
 }
 
 /* Read capture.json in @dir_fd. *@ret_text stays NULL where there is none. */
@@ -177,11 +206,15 @@ static must_check struct err *look_at(struct look *l, int dir_fd, const char *na
 	size_t len;
 	bool is_before;
 
+	if (is_old(l->w, name)) {
+		*ret_is_dump = true;
+		return NULL;
+	}
 	err = read_record(dir_fd, name, &text, &len, &changed_ms);
 	if (err)
 		return err;
 	*ret_is_dump = text != NULL;
-	if (!text || is_old(l->w, name))
+	if (!text)
 		return NULL;
 	err = dump_record_parse(text, len, &r);
 	if (err) {
