@@ -185,7 +185,8 @@ static struct err *read_time(const struct config_reader *rd, const struct json_p
 				    "has to be a time in UTC, as in "
 				    "\"2026-11-20T21:58:52Z\"");
 	*ret = timegm(&tm);
-	return NULL;
+	/* 0 is "never" where a time is an end. */
+	return *ret > 0 ? NULL : config_wrong(rd, at, "has to be after 1970 began");
 }
 
 static struct err *read_secret(const struct config_reader *rd, const struct json_place *at,

@@ -488,6 +488,12 @@ static void absurd_values_are_refused(void **state)
 		 "\"ASIAEXAMPLE\", \"secret\": \"x\", \"session_token\": \"y\", \"expires\": "
 		 "\"tomorrow\"}]}]}",
 		 "has to be a time in UTC"},
+		/* As a number it would be one that never comes. */
+		{"principals/w.json",
+		 "{\"roles\": [{\"name\": \"a\", \"sessions\": [{\"name\": \"b\", \"access_key\": "
+		 "\"ASIAEXAMPLE\", \"secret\": \"x\", \"session_token\": \"y\", \"expires\": "
+		 "\"1970-01-01T00:00:00Z\"}]}]}",
+		 "has to be after"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
