@@ -23,7 +23,7 @@ const char pages_style[] =
 	"padding:.3rem 1rem .3rem 0}th{font-weight:600}\n"
 	"tbody tr+tr{border-top:1px solid var(--line)}\n"
 	".facts th{width:11rem}\n"
-	".state{font-weight:600}.ok{color:var(--ok)}.bad{color:var(--bad)}"
+	".state,time{white-space:nowrap}.state{font-weight:600}.ok{color:var(--ok)}.bad{color:var(--bad)}"
 	".going{color:var(--mid)}\n"
 	"pre{white-space:pre-wrap;background:var(--card);padding:.75rem;"
 	"border:1px solid var(--line);border-radius:.25rem;margin:.4rem 0}\n"

@@ -32,6 +32,10 @@ static struct err *capture(void *ctx, const char *capture_id, json_t **ret)
 	static const struct capture_step steps[] = {
 		{1792584000123, CAPTURE_REQUESTED, (char *)"asked for by alice"},
 		{1792584000999, CAPTURE_INJECTED, (char *)"the interrupt was injected"},
+		{1792584001000, CAPTURE_INJECTED,
+		 (char *)"before the interrupt CPU 0 was at ffffffff8c8592eb in the kernel, "
+			 "halted; what was seen before the interrupt is in "
+			 "/var/lib/inquestd/evidence/6b6fe57d-cda6-4004-8824-f4bdd5c498ac.txt"},
 		{1792584003000, CAPTURE_PANICKED, (char *)"the guest says " HOSTILE},
 	};
 	struct site *s = ctx;
