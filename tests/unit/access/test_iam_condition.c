@@ -172,6 +172,11 @@ static void an_address_lies_in_a_network(void **state)
 		HOLDS(FROM("IpAddress", "\"203.0.113.7\""), "aws:SourceIp=203.0.113.7"));
 	assert_true(
 		HOLDS(FROM("IpAddress", "\"203.0.113.9/24\""), "aws:SourceIp=203.0.113.7"));
+	/* A net is in another one where all of it is. */
+	assert_true(HOLDS(FROM("IpAddress", "\"203.0.113.0/24\""),
+			  "aws:SourceIp=203.0.113.128/25"));
+	assert_false(HOLDS(FROM("IpAddress", "\"203.0.113.0/24\""),
+			   "aws:SourceIp=203.0.113.0/23"));
 	assert_true(HOLDS(FROM("IpAddress", "\"0.0.0.0/0\""), "aws:SourceIp=203.0.113.7"));
 	assert_true(HOLDS(FROM("IpAddress", "[\"10.0.0.0/8\", \"2001:DB8::/33\"]"),
 			  "aws:SourceIp=2001:db8:7fff::1"));

@@ -307,6 +307,9 @@ static void one_signature_and_no_more(void **state)
 	assert_incomplete(&s, "both");
 	finish(&s);
 	finish(&p);
+	start(&s);
+	s.r.query = "X-Amz-Credential=AKIDEXAMPLE%00&X-Amz-Signature=00";
+	assert_incomplete(&s, "NUL");
 	start_signed(&s);
 	add_header(&s, "X-Amz-Date", s.signature.date);
 	assert_incomplete(&s, "twice");
@@ -336,7 +339,6 @@ static char *sign_with_date(struct signed_request *s, const char *names)
 
 	assert_true(sigv4_names_parse(names, &t.names));
 	assert_success(sigv4_make(&s->r, &t, &is_whole, bytes));
-	assert_true(is_whole);
 	sigv4_format_hash(hex, bytes);
 	assert_true(
 		asprintf(&authorization,
@@ -414,6 +416,9 @@ static void presigned_requests_are_refused_unless_allowed_and_short(void **state
 	none.allows_presigned = false;
 	start_presigned(&s, &who, 60);
 	assert_int_equal(judge_at(&s.r, &none, &key, NOW).verdict, SIGV4_INCOMPLETE);
+	/* Nor is there one that is good for no time at all. */
+	memcpy(strstr(s.query, "X-Amz-Expires=60"), "X-Amz-Expires=00", 16);
+	assert_incomplete(&s, "from 1 to");
 	finish(&s);
 }
 
@@ -432,11 +437,50 @@ static void an_unknown_key_is_judged_as_a_wrong_secret_is(void **state)
 	finish(&s);
 }
 
+/* What stands for the secret of nobody is no secret. */
+static void an_unknown_key_cannot_be_signed_for(void **state)
+{
+	struct sigv4_signer who = signer();
+	struct signed_request s;
+
+	who.secret = "no key has this one, it takes as long....";
+	for (int presigned = 0; presigned < 2; presigned++) {
+		const struct sigv4_key known = {.secret = who.secret};
+
+		if (presigned)
+			start_presigned(&s, &who, 60);
+		else
+			start(&s), sign_as(&s, &who);
+		assert_int_equal(judge_at(&s.r, &rules, NULL, NOW).verdict, SIGV4_WRONG);
+		/* It is only that nobody has this key. */
+		assert_int_equal(judge_at(&s.r, &rules, &known, NOW).verdict, SIGV4_GOOD);
+		finish(&s);
+	}
+}
+
+static void a_header_that_is_signed_has_to_be_there(void **state)
+{
+	struct signed_request s;
+	char *authorization;
+
+	for (size_t i = 0; i < 2; i++) {
+		start(&s);
+		add_header(&s, "Date", "Fri, 20 Nov 2026 21:58:52 GMT");
+		if (i)
+			add_header(&s, "Missing", "");
+		authorization = sign_with_date(&s, "content-type;date;host;missing");
+		add_header(&s, "Authorization", authorization);
+		assert_int_equal(judge(&s), i ? SIGV4_GOOD : SIGV4_WRONG);
+		free(authorization);
+	}
+}
+
 static void a_session_token_must_be_that_of_the_key_and_still_good(void **state)
 {
 	struct sigv4_key session = {
 		.secret = secret, .session_token = "tok/en+=", .expires = NOW};
 	struct sigv4_key longer = {.secret = secret, .session_token = "tok/en+=="};
+	struct sigv4_key shorter = {.secret = secret, .session_token = "tok/en+"};
 	struct sigv4_signer who = signer();
 	struct signed_request s;
 
@@ -452,6 +496,8 @@ static void a_session_token_must_be_that_of_the_key_and_still_good(void **state)
 		assert_int_equal(judge_at(&s.r, &rules, &session, NOW).verdict, SIGV4_GOOD);
 		session.expires--;
 		assert_int_equal(judge_at(&s.r, &rules, &longer, NOW).verdict, SIGV4_WRONG);
+		assert_int_equal(judge_at(&s.r, &rules, &shorter, NOW).verdict,
+				 SIGV4_WRONG);
 		assert_int_equal(judge_at(&s.r, &rules, &key, NOW).verdict, SIGV4_WRONG);
 		finish(&s);
 	}
@@ -560,6 +606,8 @@ static void parts_of_the_authorization_header_are_read_strictly(void **state)
 		 ", Signature=" DIGITS64},
 		{"AWS4-HMAC-SHA256 Credential=AKID/20261120/us-east-1/ec2, " NAMES
 		 ", Signature=" DIGITS64},
+		{"AWS4-HMAC-SHA256 Credential=AKID/20261120/us-east-1/ec2/aws4_request/, " NAMES
+		 ", Signature=" DIGITS64},
 	};
 	struct signed_request s;
 
@@ -648,6 +696,8 @@ int main(void)
 			a_header_is_good_for_the_skew_and_a_presigned_url_until_it_expires),
 		cmocka_unit_test(presigned_requests_are_refused_unless_allowed_and_short),
 		cmocka_unit_test(an_unknown_key_is_judged_as_a_wrong_secret_is),
+		cmocka_unit_test(an_unknown_key_cannot_be_signed_for),
+		cmocka_unit_test(a_header_that_is_signed_has_to_be_there),
 		cmocka_unit_test(a_session_token_must_be_that_of_the_key_and_still_good),
 		cmocka_unit_test(a_hash_that_is_sent_must_be_that_of_the_body),
 		cmocka_unit_test(paths_other_than_the_root_are_refused),

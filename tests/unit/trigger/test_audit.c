@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "failing_sync.h"
 #include "small_disk.h"
 
 struct place {
@@ -435,6 +436,67 @@ static void what_is_only_asked_is_written_without_a_wait(void **state)
 	audit_close(a);
 }
 
+static void a_line_that_cannot_be_kept_is_taken_back(void **state)
+{
+	struct place *p = *state;
+	struct audit_check check;
+	struct audit *a;
+
+	assert_success(audit_open(p->path, &a));
+	assert_success(audit_append(a, &interrupt));
+	failing_sync.suffix = "/audit.json";
+	failing_sync.why = ENOSPC;
+	assert_success(audit_write(a, &interrupt, NULL));
+	assert_failure(audit_append(a, &interrupt), ERR_REFUSED, "to disk");
+	assert_success(audit_verify(p->path, &check));
+	assert_int_equal(check.lines, 1);
+	failing_sync.why = 0;
+	assert_success(audit_append(a, &interrupt));
+	audit_close(a);
+	assert_success(audit_verify(p->path, &check));
+	assert_int_equal(check.lines, 2);
+}
+
+/* What the page cache shows then, the disk need not have. */
+static void after_an_error_of_the_disk_nothing_more_is_written(void **state)
+{
+	struct place *p = *state;
+	struct audit *a;
+
+	assert_success(audit_open(p->path, &a));
+	failing_sync.suffix = "/audit.json";
+	failing_sync.why = EIO;
+	assert_failure(audit_append(a, &interrupt), ERR_REFUSED, "to disk");
+	failing_sync.why = 0;
+	assert_failure(audit_append(a, &interrupt), ERR_REFUSED, "restart inquestd");
+	audit_close(a);
+	write_lines(p->path, 1);
+}
+
+/* Whoever waits for a line that was taken back learns of it, however late he asks. */
+static void a_ticket_of_a_line_that_was_taken_back_stays_bad(void **state)
+{
+	struct place *p = *state;
+	struct audit_ticket kept, lost, later;
+	struct audit *a;
+
+	assert_success(audit_open(p->path, &a));
+	assert_success(audit_write(a, &interrupt, &kept));
+	assert_success(audit_sync(a, &kept));
+	failing_sync.suffix = "/audit.json";
+	failing_sync.why = ENOSPC;
+	assert_success(audit_write(a, &interrupt, &lost));
+	assert_failure(audit_sync(a, &lost), ERR_REFUSED, "to disk");
+	failing_sync.why = 0;
+	/* Others take its number. */
+	assert_success(audit_write(a, &interrupt, &later));
+	assert_success(audit_sync(a, &later));
+	assert_success(audit_append(a, &interrupt));
+	assert_failure(audit_sync(a, &lost), ERR_REFUSED, "to disk");
+	assert_success(audit_sync(a, &kept));
+	audit_close(a);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -454,6 +516,9 @@ int main(void)
 		TEST(every_line_that_was_told_is_there_after_a_kill),
 		TEST(on_a_full_disk_it_fails_closed_and_stays_whole),
 		TEST(what_is_only_asked_is_written_without_a_wait),
+		TEST(a_line_that_cannot_be_kept_is_taken_back),
+		TEST(after_an_error_of_the_disk_nothing_more_is_written),
+		TEST(a_ticket_of_a_line_that_was_taken_back_stays_bad),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

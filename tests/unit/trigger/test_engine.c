@@ -2,9 +2,10 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "failing_sync.h"
 #include "small_disk.h"
 #include "stub_qmp.h"
-#include "trigger/engine.h"
+#include "trigger/engine_priv.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -312,6 +313,91 @@ static void what_provably_was_not_sent_may_be_tried_again_at_once(void **state)
 	/* Each was granted, and then came to nothing. */
 	engine_stop(steal(w->engine));
 	assert_int_equal(audit_lines(w), 4);
+}
+
+/* An engine of which only the thread of deadlines runs, and a request whose time is over.
+ */
+static struct request *begin_late(struct world *w, struct engine *e, struct answer *a)
+{
+	struct engine_request from = request_of(w, "alice", INSTANCE, "s1");
+	pthread_condattr_t monotonic;
+	struct request *r;
+
+	*a = (struct answer){.lock = PTHREAD_MUTEX_INITIALIZER,
+			     .came = PTHREAD_COND_INITIALIZER};
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&e->pending_changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	assert_success(request_new(&from, take_answer, a, &r));
+	r->deadline_ms = clock_now_ms();
+	e->pending = r;
+	return r;
+}
+
+static void run_deadlines(struct engine *e)
+{
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, request_deadlines, e), 0);
+	pthread_mutex_lock(&e->lock);
+	e->is_closing = true;
+	pthread_cond_broadcast(&e->pending_changed);
+	pthread_mutex_unlock(&e->lock);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void end_late(struct engine *e, struct request *r)
+{
+	request_unref(e, r);
+	pthread_cond_destroy(&e->pending_changed);
+	pthread_mutex_destroy(&e->lock);
+}
+
+static void after_it_was_told_that_nothing_was_sent_nothing_is(void **state)
+{
+	struct world *w = *state;
+	struct engine e = {0};
+	struct request *r;
+	struct answer a;
+
+	configure(w, "/nonexistent/qmp", "", "");
+	r = begin_late(w, &e, &a);
+	run_deadlines(&e);
+	assert_int_equal(wait_answer(&a), ENGINE_INTERNAL);
+	assert_false(request_may_send(&e, r));
+	end_late(&e, r);
+}
+
+static void after_it_may_have_been_sent_it_is_not_told_that_nothing_was(void **state)
+{
+	struct world *w = *state;
+	struct engine e = {0};
+	struct request *r;
+	struct answer a;
+
+	configure(w, "/nonexistent/qmp", "", "");
+	r = begin_late(w, &e, &a);
+	assert_true(request_may_send(&e, r));
+	run_deadlines(&e);
+	assert_int_equal(wait_answer(&a), ENGINE_ACCEPTED);
+	end_late(&e, r);
+}
+
+static void while_it_stops_nothing_is_sent(void **state)
+{
+	struct world *w = *state;
+	struct engine e = {.is_stopping = true};
+	struct request *r;
+	struct answer a;
+
+	configure(w, "/nonexistent/qmp", "", "");
+	r = begin_late(w, &e, &a);
+	assert_false(request_may_send(&e, r));
+	run_deadlines(&e);
+	assert_int_equal(wait_answer(&a), ENGINE_INTERNAL);
+	end_late(&e, r);
 }
 
 static void a_refusal_of_the_machine_is_told_as_what_it_is(void **state)
@@ -678,6 +764,23 @@ static void on_a_full_disk_nothing_is_injected_until_there_is_room(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void an_audit_line_that_cannot_be_kept_stops_the_interrupt(void **state)
+{
+	struct world *w = *state;
+	struct answer a;
+
+	begin(w, &(struct stub_qmp_plan){0}, "", "");
+	failing_sync.suffix = "/state/audit";
+	failing_sync.why = ENOSPC;
+	assert_int_equal(ask(w, "alice", "s1", &a), ENGINE_INTERNAL);
+	await(w, INSTANCE, CAPTURE_NOT_SENT);
+	failing_sync.why = 0;
+	assert_int_equal(audit_lines(w), 0);
+	assert_int_equal(ask(w, "alice", "s1", &a), ENGINE_ACCEPTED);
+	assert_int_equal(audit_lines(w), 1);
+	assert_int_equal(end(w), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -688,6 +791,9 @@ int main(void)
 		TEST(a_crowd_that_comes_at_once_gets_one_interrupt),
 		TEST(a_backend_that_is_slow_does_not_keep_the_client),
 		TEST(a_backend_that_dies_in_the_middle_leaves_the_outcome_unknown),
+		TEST(after_it_was_told_that_nothing_was_sent_nothing_is),
+		TEST(after_it_may_have_been_sent_it_is_not_told_that_nothing_was),
+		TEST(while_it_stops_nothing_is_sent),
 		TEST(what_provably_was_not_sent_may_be_tried_again_at_once),
 		TEST(a_refusal_of_the_machine_is_told_as_what_it_is),
 		TEST(a_type_without_interrupt_is_refused_before_anything),
@@ -703,6 +809,7 @@ int main(void)
 		TEST(while_a_capture_kernel_is_loaded_nobody_is_reset),
 		TEST(force_takes_the_place_of_the_capture_before),
 		TEST(on_a_full_disk_nothing_is_injected_until_there_is_room),
+		TEST(an_audit_line_that_cannot_be_kept_stops_the_interrupt),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);

@@ -232,6 +232,49 @@ static void force_ends_the_latch_but_its_own_repetition_is_absorbed(void **state
 	assert_string_equal(second, third);
 }
 
+static void who_asked_before_may_force_too(void **state)
+{
+	struct place *p = *state;
+	char first[CAPTURE_ID_LEN + 1], second[CAPTURE_ID_LEN + 1];
+	struct capture c = wish_of(alice, alices_key, NULL, (char *)"sig-1");
+
+	assert_int_equal(begin(p, c, noon, first), STORE_NEW);
+	c.signature_hash = (char *)"sig-2";
+	c.is_forced = true;
+	assert_int_equal(begin(p, c, after_s(1), second), STORE_NEW);
+	assert_string_not_equal(first, second);
+}
+
+/* Ids of invocations and hashes of signatures are the client's: another one's may be alike.
+ */
+static void the_ids_of_others_make_no_repetition(void **state)
+{
+	struct place *p = *state;
+	struct capture c = wish_of(alice, alices_key, (char *)"inv-1", (char *)"sig-1");
+
+	assert_int_equal(begin(p, c, noon, NULL), STORE_NEW);
+	c.principal_arn = bob;
+	c.access_key = bobs_key;
+	assert_int_equal(begin(p, c, after_s(1), NULL), STORE_BUSY);
+	c.invocation_id = NULL;
+	assert_int_equal(begin(p, c, after_s(1), NULL), STORE_BUSY);
+}
+
+static void what_another_boot_began_is_as_old_as_this_boot_at_least(void **state)
+{
+	struct place *p = *state;
+	struct capture c = wish_of(alice, alices_key, NULL, NULL);
+	struct store_time now = {noon.utc_ms, 899000};
+
+	assert_int_equal(begin(p, c, noon, NULL), STORE_NEW);
+	reopen(p, OTHER);
+	c = wish_of(bob, bobs_key, NULL, NULL);
+	assert_int_equal(begin(p, c, now, NULL), STORE_BUSY);
+	/* That the other boot was up for longer says nothing. */
+	now.steady_ms = noon.steady_ms + 1000;
+	assert_int_equal(begin(p, c, now, NULL), STORE_NEW);
+}
+
 static void the_fleet_is_never_crashed_at_once(void **state)
 {
 	struct place *p = *state;
@@ -677,6 +720,9 @@ int main(void)
 		TEST(another_principal_is_told_busy_until_it_is_over),
 		TEST(what_was_not_sent_may_be_tried_again_by_the_very_same_request),
 		TEST(force_ends_the_latch_but_its_own_repetition_is_absorbed),
+		TEST(who_asked_before_may_force_too),
+		TEST(the_ids_of_others_make_no_repetition),
+		TEST(what_another_boot_began_is_as_old_as_this_boot_at_least),
 		TEST(the_fleet_is_never_crashed_at_once),
 		TEST(a_silent_capture_is_let_go_of_after_the_latch_time_only),
 		TEST(a_jump_of_the_wall_clock_changes_no_deadline),
