@@ -605,13 +605,18 @@ static void what_the_machine_did_before_is_kept(void **state)
 	static const char *const cpus[] = {
 		"\"CPU#0\\r\\nRIP=ffffffff8108c1d5 RFL=246 CPL=0 II=0 HLT=0\\r\\n\"",
 		"\"CPU#1\\r\\nRIP=00007f0012345678 RFL=246 CPL=3 II=0 HLT=0\\r\\n\"", NULL};
+	static const char end_of_console[] =
+		"\n[    1.0] all is \033well\n[    9.0] something hangs\n";
 	struct world *w = *state;
-	char more[128], path[192];
+	char more[128], path[192], console[20000];
 	char *text = NULL;
 	struct answer a;
 
 	snprintf(more, sizeof(more), ", \"console\": \"%s/console\"", w->dir);
-	put(w, "console", "[    1.0] all is \033well\n[    9.0] something hangs\n");
+	/* More than is kept, and the beginning of a line is not kept either. */
+	memset(console, 'x', sizeof(console));
+	strcpy(console + sizeof(console) - sizeof(end_of_console), end_of_console);
+	put(w, "console", console);
 	interrupt_and_see(w, &(struct stub_qmp_plan){.registers = cpus}, more,
 			  "before the interrupt CPU 0 was at ffffffff8108c1d5 in the "
 			  "kernel; CPU 1 at 00007f0012345678 in user space; what was seen "
@@ -621,7 +626,8 @@ static void what_the_machine_did_before_is_kept(void **state)
 	assert_success(io_read_file(path, 1u << 20, &text, NULL));
 	assert_non_null(strstr(text, a.capture_id));
 	assert_non_null(strstr(text, "\nCPU 1\nRIP=00007f0012345678"));
-	assert_non_null(strstr(text, "all is \\x1bwell\n[    9.0] something hangs\n"));
+	assert_non_null(strstr(text, "\nConsole\n\n[    1.0] all is \\x1bwell\n"
+				     "[    9.0] something hangs\n"));
 	free(text);
 	assert_int_equal(end(w), 1);
 }
