@@ -238,6 +238,8 @@ static const struct {
 				"be interrupted: it is not running."},
 	[ENGINE_UNSUPPORTED] = {API_UNSUPPORTED, "The instance '%s' does not support "
 						 "diagnostic interrupts."},
+	[ENGINE_ABSENT] = {API_NOT_FOUND, "The instance ID '%s' does not exist: its host "
+					  "does not know it."},
 	[ENGINE_UNREACHABLE] = {API_UNAVAILABLE,
 				"The host of instance '%s' cannot be reached. Nothing "
 				"was sent to the instance."},

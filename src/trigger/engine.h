@@ -61,6 +61,7 @@ enum engine_outcome {
 	ENGINE_LIMIT,	    /* RequestLimitExceeded: too many in flight */
 	ENGINE_WRONG_STATE, /* IncorrectInstanceState: not running */
 	ENGINE_UNSUPPORTED, /* UnsupportedOperation */
+	ENGINE_ABSENT, /* InvalidInstanceID.NotFound: the backend has no such machine */
 	ENGINE_UNREACHABLE, /* Unavailable: provably nothing was sent */
 	ENGINE_INTERNAL,    /* InternalError: provably nothing was sent (store, audit) */
 };

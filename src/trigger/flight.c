@@ -96,8 +96,9 @@ static enum engine_outcome outcome_of(const struct backend_result *r)
 		return ENGINE_UNSUPPORTED;
 	case BACKEND_WRONG_STATE:
 		return ENGINE_WRONG_STATE;
-	case BACKEND_ACCEPTED:
 	case BACKEND_ABSENT:
+		return ENGINE_ABSENT;
+	case BACKEND_ACCEPTED:
 	case BACKEND_DENIED:
 	case BACKEND_UNREACHABLE:
 	default:
@@ -114,8 +115,9 @@ static void not_sent(struct flight *f, enum engine_outcome outcome, const char *
 	event.capture_id = f->capture.id;
 	event.error_code = outcome == ENGINE_UNSUPPORTED   ? "Client.UnsupportedOperation"
 			   : outcome == ENGINE_WRONG_STATE ? "Client.IncorrectInstanceState"
-			   : outcome == ENGINE_INTERNAL	   ? "Server.InternalError"
-							   : "Server.Unavailable";
+			   : outcome == ENGINE_ABSENT ? "Client.InvalidInstanceID.NotFound"
+			   : outcome == ENGINE_INTERNAL ? "Server.InternalError"
+							: "Server.Unavailable";
 	event.error_message = why;
 	/* First the latch: a client may try again as soon as it has the answer. */
 	flight_step(f, CAPTURE_NOT_SENT, why);

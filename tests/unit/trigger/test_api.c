@@ -479,6 +479,7 @@ static void what_the_engine_says_becomes_ec2s_answer(void **state)
 		{ENGINE_LIMIT, 503, "RequestLimitExceeded"},
 		{ENGINE_WRONG_STATE, 400, "IncorrectInstanceState"},
 		{ENGINE_UNSUPPORTED, 400, "UnsupportedOperation"},
+		{ENGINE_ABSENT, 400, "InvalidInstanceID.NotFound"},
 		{ENGINE_UNREACHABLE, 503, "Unavailable"},
 		{ENGINE_INTERNAL, 500, "InternalError"},
 	};
@@ -495,7 +496,8 @@ static void what_the_engine_says_becomes_ec2s_answer(void **state)
 		struct engine_answer said = {rows[i].outcome, "the-capture", "a sentence"};
 		struct buf want = BUF_INIT;
 
-		w->signed_at = NOW - (s64)i;
+		/* Those of before are forgotten: only so many signatures are remembered. */
+		w->now = w->signed_at = NOW + (s64)i * 1000;
 		assert_submitted(w, SEND "&InstanceId=" INSTANCE);
 		assert_success(api_finish(w->submission, &said, &w->answer));
 		assert_int_equal(w->answer.status, rows[i].status);
