@@ -66,6 +66,21 @@ struct err *backend_open(const struct backend_address *address, struct backend *
 	return NULL;
 }
 
+struct err *backend_check(const struct backend_address *address)
+{
+	const struct backend_kind *kind = find_kind(address->uri);
+	cleanup(backend_closep) struct backend *b = NULL;
+	struct err *err;
+
+	if (kind && kind->check)
+		return kind->check(address->uri + strlen(kind->prefix));
+	err = backend_open(address, &b);
+	if (!err || err_code(err) != ERR_UNSUPPORTED)
+		return err;
+	err_ignore(err);
+	return NULL;
+}
+
 void backend_close(struct backend *b)
 {
 	if (!b)

@@ -34,6 +34,9 @@ struct backend_address {
  * machine does not have (libvirt's library is missing), each with what would be right. */
 must_check struct err *backend_open(const struct backend_address *address,
 				    struct backend **ret);
+/* Is @address one that backend_open() takes? Its errors, but for a library or a program
+ * that this machine lacks now: that is no fault of the address. Starts nothing. */
+must_check struct err *backend_check(const struct backend_address *address);
 void backend_close(struct backend *b);
 static inline void backend_closep(struct backend **b)
 {

@@ -15,8 +15,11 @@ struct backend_kind {
 	const char *form;   /* what an address looks like, for sentences */
 	bool has_events;
 
-	/* @rest is the address behind the prefix. Append to @name what backend_name()
-	 * gives. */
+	/* Can @rest, the address behind the prefix, be opened? NULL for kinds whose open()
+	 * starts nothing, and so can be tried. */
+	struct err *(*check)(const char *rest);
+
+	/* Append to @name what backend_name() gives. */
 	struct err *(*open)(const struct backend_address *a, const char *rest,
 			    struct buf *name, void **ret_self);
 	void (*close)(void *self);

@@ -120,7 +120,7 @@ static struct err *fill(struct ec2 *e, const struct backend_address *a, const ch
 	if (!a->username || !a->password)
 		return err_new(
 			ERR_USAGE,
-			"ec2: keys are needed; inquest takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from the environment");
+			"ec2: keys are needed: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of inquest, username and password in the configuration of inquestd");
 	if (!str_copy(a->username, &e->access_key) || !str_copy(a->password, &e->secret) ||
 	    !str_copy(a->session_token, &e->session_token) ||
 	    !str_copy(a->ca_file, &e->ca_file))

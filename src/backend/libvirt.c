@@ -146,16 +146,25 @@ static struct err *fill(struct libvirt *l, const struct backend_address *a,
 	return start_hands(l);
 }
 
+static struct err *libvirt_check(const char *rest)
+{
+	const char *hash = strchr(rest, '#');
+
+	return hash && hash != rest && hash[1]
+		       ? NULL
+		       : backend_bad_address(&backend_kind_libvirt,
+					     "it has a URI and a domain");
+}
+
 static struct err *libvirt_open(const struct backend_address *a, const char *rest,
 				struct buf *name, void **ret_self)
 {
 	const char *hash = strchr(rest, '#');
 	struct libvirt *l;
-	struct err *err;
+	struct err *err = libvirt_check(rest);
 
-	if (!hash || hash == rest || !hash[1])
-		return backend_bad_address(&backend_kind_libvirt,
-					   "it has a URI and a domain");
+	if (err)
+		return err;
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return err_nomem();
@@ -329,6 +338,7 @@ const struct backend_kind backend_kind_libvirt = {
 	.prefix = "libvirt+",
 	.form = "libvirt+URI#DOMAIN",
 	.has_events = true,
+	.check = libvirt_check,
 	.open = libvirt_open,
 	.close = libvirt_close,
 	.inject = libvirt_inject,

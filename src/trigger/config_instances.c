@@ -71,6 +71,20 @@ static const struct config_field backend_fields[] = {
 	CONFIG_FIELD(backend_address, argv, CONFIG_LIST),
 };
 
+/* Not first when a machine hangs. */
+static struct err *check_address(const struct config_reader *rd,
+				 const struct json_place *at,
+				 const struct backend_address *b)
+{
+	struct err *err = backend_check(b), *said;
+
+	if (!err || err_code(err) == ERR_NOMEM)
+		return err;
+	said = config_wrong(rd, at, "%s", err_message(err));
+	err_free(err);
+	return said;
+}
+
 static struct err *check_backend(const struct config_reader *rd,
 				 const struct json_place *at,
 				 const struct backend_address *b)
@@ -94,7 +108,7 @@ static struct err *check_backend(const struct config_reader *rd,
 	if (is_exec && (!b->argv[0] || b->argv[0][0] != '/'))
 		return config_wrong(rd, &argv,
 				    "has to begin with the absolute path of a program");
-	return NULL;
+	return check_address(rd, at, b);
 }
 
 /* A string is its URI. */

@@ -505,6 +505,27 @@ static void absurd_values_are_refused(void **state)
 	}
 }
 
+static void addresses_that_are_none_are_refused(void **state)
+{
+	static const struct {
+		const char *backend, *words;
+	} wrong[] = {
+		{"qmp:", "backend: qmp address: no path"},
+		{"libvirt+qemu:///system", "it has a URI and a domain"},
+		{"ipmi://a b", "ipmi address"},
+		{"redfish://bmc/redfish/v1", "the path is that of a system"},
+		{"ec2:eu-west-1/i-00000001", "ec2: keys are needed"},
+	};
+	char text[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		snprintf(text, sizeof(text),
+			 "{\"id\": \"i-00000001\", \"backend\": \"%s\"}", wrong[i].backend);
+		put(*state, "instances/w.json", text);
+		assert_refused(*state, wrong[i].words);
+	}
+}
+
 static void files_of_other_names_are_left_alone(void **state)
 {
 	put(*state, "instances/.web.json.swp", "nonsense");
@@ -670,6 +691,7 @@ int main(void)
 		TEST(listeners_are_plain_on_loopback_only),
 		TEST(metrics_are_plain_where_asked_for_and_may_have_a_token),
 		TEST(absurd_values_are_refused),
+		TEST(addresses_that_are_none_are_refused),
 		TEST(files_of_other_names_are_left_alone),
 		TEST(a_directory_without_the_main_file_is_an_error),
 		TEST(the_cap_on_captures_follows_the_fleet),
