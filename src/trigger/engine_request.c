@@ -3,24 +3,20 @@
 #include <string.h>
 
 #include "base/clock.h"
-
-static bool copy(char **to, const char *from)
-{
-	*to = from ? strdup(from) : NULL;
-	return *to || !from;
-}
+#include "base/str.h"
 
 static bool wish_copy(struct capture *to, const struct engine_request *r)
 {
 	to->is_forced = r->is_forced;
-	return copy(&to->instance_id, r->instance->id) &&
-	       copy(&to->account, r->audit.account) && copy(&to->region, r->audit.region) &&
-	       copy(&to->principal_arn,
-		    r->audit.principal_arn ? r->audit.principal_arn : "") &&
-	       copy(&to->access_key, r->audit.access_key ? r->audit.access_key : "") &&
-	       copy(&to->invocation_id, r->invocation_id) &&
-	       copy(&to->signature_hash, r->signature_hash) &&
-	       copy(&to->request_id, r->audit.request_id);
+	return str_copy(r->instance->id, &to->instance_id) &&
+	       str_copy(r->audit.account, &to->account) &&
+	       str_copy(r->audit.region, &to->region) &&
+	       str_copy(r->audit.principal_arn ? r->audit.principal_arn : "",
+			&to->principal_arn) &&
+	       str_copy(r->audit.access_key ? r->audit.access_key : "", &to->access_key) &&
+	       str_copy(r->invocation_id, &to->invocation_id) &&
+	       str_copy(r->signature_hash, &to->signature_hash) &&
+	       str_copy(r->audit.request_id, &to->request_id);
 }
 
 static void request_free(struct request *r)
