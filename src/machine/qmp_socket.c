@@ -27,10 +27,11 @@ struct err *qmp_socket_bind(const char *path, int *ret_fd)
 				       path);
 		return err_os(errno, "cannot make the QMP socket %s", path);
 	}
-	if (chmod(path, 0600) < 0) {
-		struct err *err = err_os(errno, "cannot protect the QMP socket %s", path);
+	if (chmod(address.sun_path, 0600) < 0) {
+		struct err *err =
+			err_os(errno, "cannot protect the QMP socket %s", address.sun_path);
 
-		unlink(path);
+		unlink(address.sun_path);
 		return err;
 	}
 	*ret_fd = steal_fd(&fd);
