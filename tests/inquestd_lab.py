@@ -6,6 +6,7 @@
 The hypervisor speaks QMP as far as an interrupt needs it, and says how many of them arrived. The
 client signs with Python's own hashes, so that nothing of the program's is trusted to judge itself.
 """
+import contextlib
 import hashlib
 import hmac
 import json
@@ -29,17 +30,20 @@ SEND = "SendDiagnosticInterrupt"
 
 class Qmp:
     """A QMP socket. `behaviour`: answer; refuse; mute (not even a greeting); and once inject-nmi has
-    arrived hang (say nothing), die (close), garbage (no QMP), late (answer after 3 seconds)."""
+    arrived hang (say nothing), die (close), garbage (no QMP), late (answer after 3 seconds).
+    With `serves_one` a second client waits until the first has gone, as at a socket of QEMU's."""
 
-    def __init__(self, path, behaviour="answer"):
+    def __init__(self, path, behaviour="answer", serves_one=False):
         self.path, self.behaviour = path, behaviour
+        self.turn = threading.Lock() if serves_one else contextlib.nullcontext()
         self.injected = 0
         self.lock = threading.Lock()
         outer = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
-                outer.serve(self)
+                with outer.turn:
+                    outer.serve(self)
 
         class Server(socketserver.ThreadingUnixStreamServer):
             daemon_threads = True

@@ -178,6 +178,7 @@ static void what_is_no_answer_of_ec2_is_unknown_and_not_repeated(void **state)
 		{"POST ", 200, NULL, DONE, STUB_HTTP_TRUNCATE},
 		{"POST ", 200, NULL, "<html>Sign in</html>", STUB_HTTP_ANSWER},
 		{"POST ", 200, NULL, "", STUB_HTTP_ANSWER},
+		{"POST ", 504, NULL, DONE, STUB_HTTP_ANSWER},
 		{"POST ", 500, NULL, ERROR("InternalError"), STUB_HTTP_ANSWER},
 		{"POST ", 503, NULL, ERROR("Unavailable"), STUB_HTTP_ANSWER},
 		{"POST ", 502, NULL, "", STUB_HTTP_ANSWER},

@@ -487,6 +487,12 @@ static void the_form_gives_a_cookie_that_lets_in(void **state)
 	get(w, "/");
 	assert_int_equal(w->answer.status, 401);
 	cookie[strlen(cookie) - 1] ^= 1;
+	strcat(cookie, "0");
+	get(w, "/");
+	assert_int_equal(w->answer.status, 401);
+	cookie[strlen(cookie) - 1] = '\0';
+	get(w, "/");
+	assert_int_equal(w->answer.status, 200);
 	w->config.pages.token = "another";
 	get(w, "/");
 	assert_int_equal(w->answer.status, 401);
