@@ -9,10 +9,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* The texts of a tree that is going to be freed; as deep as the parser let it be. */
+static void wipe(json_t *j)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(j))
+		explicit_bzero((char *)(uintptr_t)json_string_value(j),
+			       json_string_length(j));
+	json_array_foreach(j, i, value) wipe(value);
+	json_object_foreach(j, key, value) wipe(value);
+}
+
 void config_file_deinit(struct config_file *f)
 {
-	json_decref(f->root);
 	/* There may be secrets in it. */
+	wipe(f->root);
+	json_decref(f->root);
 	if (f->text)
 		explicit_bzero(f->text, f->document.len);
 	free(f->text);

@@ -21,12 +21,18 @@
 
 /* --- config_arena.c --- */
 
+struct config_block {
+	void *start;
+	size_t len;
+};
+
 struct config_arena {
-	void **blocks;
+	struct config_block *blocks;
 	size_t num, capacity;
 };
 
-/* Zeroed memory that lasts as long as the arena; NULL if there is none. */
+/* Zeroed memory that lasts as long as the arena; NULL if there is none. It may hold
+ * secrets, and is overwritten before it is freed. */
 void *config_alloc(struct config_arena *a, size_t count, size_t size);
 char *config_strdup(struct config_arena *a, const char *text);
 char *config_printf(struct config_arena *a, const char *fmt, ...) printf_like(2, 3);
