@@ -128,7 +128,13 @@ static void look_at_progress(struct lookout *l)
 	err = backend_read_progress(l->backend, PROGRESS_TIMEOUT_MS, &counter);
 	l->asked_ms = clock_now_ms();
 	if (err) {
-		l->has_progress = err_code(err) != ERR_UNSUPPORTED;
+		/* Nonsense ends it, and is said here: what comes after is silence. Other
+		 * failures may pass. */
+		bool is_nonsense = err_code(err) == ERR_BAD_DATA;
+
+		l->has_progress = !is_nonsense && err_code(err) != ERR_UNSUPPORTED;
+		if (is_nonsense)
+			l->calls->remark(l->ctx, "counters", err_message(err));
 		err_free(err);
 		return;
 	}

@@ -20,7 +20,8 @@
 struct lookout_calls {
 	/* The state machine has something to tell: its `state` and `text`. */
 	void (*news)(void *ctx);
-	/* A source failed and is looked at no more: "console", "events", and why. */
+	/* A source failed and is looked at no more: "console", "counters", "events", and
+	 * why. */
 	void (*remark)(void *ctx, const char *source, const char *why);
 	/* A line of the console, before it is fed. May be NULL. */
 	console_tail_fn *line;

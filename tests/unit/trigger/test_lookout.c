@@ -235,14 +235,28 @@ static void what_is_no_qmp_is_said_and_the_console_goes_on(void **state)
 	look_at(w, &plan);
 	assert_success(lookout_open_console(&w->eyes, w->console, -1));
 	lookout_begin(&w->eyes, &patient, CAPTURE_INJECTED);
-	/* Else its counters are asked for first, of which nothing is said. */
+	/* Its counters are asked for first, and the connection ends there. */
+	for (unsigned i = 0; i < 50 && w->eyes.has_events; i++)
+		lookout_round(&w->eyes);
+	assert_int_equal(w->remarks, 1);
+	assert_string_equal(w->source, "counters");
+	assert_false(w->eyes.has_progress);
+	append(w->console, "Kernel panic - not syncing: NMI\n");
+	await(w, CAPTURE_PANICKED);
+}
+
+static void nonsense_in_place_of_an_event_is_said(void **state)
+{
+	static const struct stub_qmp_plan plan = {.greeting = "SSH-2.0-OpenSSH\r\n"};
+	struct world *w = *state;
+
+	look_at(w, &plan);
+	lookout_begin(&w->eyes, &patient, CAPTURE_INJECTED);
 	w->eyes.has_progress = false;
 	for (unsigned i = 0; i < 50 && w->eyes.has_events; i++)
 		lookout_round(&w->eyes);
 	assert_int_equal(w->remarks, 1);
 	assert_string_equal(w->source, "events");
-	append(w->console, "Kernel panic - not syncing: NMI\n");
-	await(w, CAPTURE_PANICKED);
 }
 
 static void a_dump_is_seen_when_it_begins_and_whole_when_it_is(void **state)
@@ -436,6 +450,7 @@ int main(void)
 		TEST(a_console_that_closes_is_said_once_and_left),
 		TEST(events_of_the_backend_are_fed_until_it_goes),
 		TEST(what_is_no_qmp_is_said_and_the_console_goes_on),
+		TEST(nonsense_in_place_of_an_event_is_said),
 		TEST(a_dump_is_seen_when_it_begins_and_whole_when_it_is),
 		TEST(a_broken_dump_ends_it_with_its_reason),
 		TEST(a_directory_that_goes_may_come_back),
