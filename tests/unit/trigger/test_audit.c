@@ -494,6 +494,10 @@ static void a_ticket_of_a_line_that_was_taken_back_stays_bad(void **state)
 	assert_success(audit_append(a, &interrupt));
 	assert_failure(audit_sync(a, &lost), ERR_REFUSED, "to disk");
 	assert_success(audit_sync(a, &kept));
+	failing_sync.why = ENOSPC;
+	assert_failure(audit_append(a, &interrupt), ERR_REFUSED, "to disk");
+	failing_sync.why = 0;
+	assert_failure(audit_sync(a, &lost), ERR_REFUSED, "to disk");
 	audit_close(a);
 }
 

@@ -356,7 +356,7 @@ static void run_on_a_full_disk(struct place *p)
 	/* What is left of the last block takes some. */
 	for (unsigned i = 0; i < 100; i++)
 		add(p, "Client.AuthFailure", "a", false, 1);
-	while (c.written + c.left[AUDIT_LEFT_WRITE] < 101) {
+	for (unsigned i = 0; i < 3000 && c.written + c.left[AUDIT_LEFT_WRITE] < 101; i++) {
 		clock_sleep_ms(10);
 		audit_queue_read_counters(p->queue, &c);
 	}
@@ -412,10 +412,11 @@ static void lines_that_could_not_be_kept_are_counted_from_the_first_on(void **st
 	failing_sync.why = ENOSPC;
 	for (unsigned i = 0; i < 3; i++)
 		add(p, "Client.AuthFailure", "a", false, 1);
-	while (c.left[AUDIT_LEFT_WRITE] < 3) {
+	for (unsigned i = 0; i < 3000 && c.written + c.left[AUDIT_LEFT_WRITE] < 3; i++) {
 		clock_sleep_ms(10);
 		audit_queue_read_counters(p->queue, &c);
 	}
+	assert_int_equal(c.left[AUDIT_LEFT_WRITE], 3);
 	assert_int_equal(c.written, 0);
 	now = time(NULL);
 	strftime(begun, sizeof(begun), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
