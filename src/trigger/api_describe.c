@@ -68,9 +68,8 @@ static void add_tags(struct buf *b, const struct config_instance *i,
 	for (size_t t = 0; t < i->num_tags; t++)
 		add_tag(b, i->tags[t].key, i->tags[t].value);
 	if (condition->has_capture) {
-		add_tag(b, "inquest:capture-state",
-			capture_state_name(condition->capture.state));
-		add_tag(b, "inquest:capture-id", condition->capture.capture_id);
+		add_tag(b, API_TAG_STATE, capture_state_name(condition->capture.state));
+		add_tag(b, API_TAG_ID, condition->capture.capture_id);
 	}
 	xml_close(b, "tagSet");
 }

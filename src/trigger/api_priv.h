@@ -15,6 +15,10 @@
 
 #include <stdatomic.h>
 
+/* Tags that tell of an instance's capture. */
+#define API_TAG_STATE "inquest:capture-state"
+#define API_TAG_ID    "inquest:capture-id"
+
 /* In the order of the table. */
 enum api_code {
 	API_OK,

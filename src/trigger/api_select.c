@@ -59,14 +59,25 @@ struct subject {
 	char code[16];
 };
 
+/* The value of a tag that tells of the capture; NULL if there is none of that name. */
+static const char *capture_tag(const struct subject *s, const char *key)
+{
+	if (!s->condition.has_capture)
+		return NULL;
+	if (str_eq(key, API_TAG_STATE))
+		return capture_state_name(s->condition.capture.state);
+	return str_eq(key, API_TAG_ID) ? s->condition.capture.capture_id : NULL;
+}
+
 static bool tag_matches(const struct subject *s, const char *key, const char *pattern)
 {
+	const char *ours = capture_tag(s, key);
+
 	for (size_t t = 0; t < s->i->num_tags; t++)
 		if (str_eq(s->i->tags[t].key, key) &&
 		    glob_matches(pattern, s->i->tags[t].value))
 			return true;
-	return s->condition.has_capture && str_eq(key, "inquest:capture-state") &&
-	       glob_matches(pattern, capture_state_name(s->condition.capture.state));
+	return ours && glob_matches(pattern, ours);
 }
 
 static bool tag_key_matches(const struct subject *s, const char *pattern)
@@ -74,7 +85,8 @@ static bool tag_key_matches(const struct subject *s, const char *pattern)
 	for (size_t t = 0; t < s->i->num_tags; t++)
 		if (glob_matches(pattern, s->i->tags[t].key))
 			return true;
-	return s->condition.has_capture && glob_matches(pattern, "inquest:capture-state");
+	return s->condition.has_capture &&
+	       (glob_matches(pattern, API_TAG_STATE) || glob_matches(pattern, API_TAG_ID));
 }
 
 /* The attribute that a filter is called after; NULL if the instance has none. False if

@@ -6,6 +6,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+/* Characters of a token that whoever reaches a listener may try to guess. */
+#define TOKEN_MIN 16u
+
 /* A listener on loopback may speak plain HTTP. */
 static bool is_loopback(const char *address)
 {
@@ -57,6 +60,11 @@ static struct err *check_listener(const struct config_reader *rd,
 		return config_wrong(rd, at,
 				    "on an address that is not loopback this needs a "
 				    "token");
+	if (l->token && strlen(l->token) < TOKEN_MIN)
+		return config_wrong(rd, at,
+				    "a token of less than %u characters could be guessed "
+				    "by whoever reaches this address",
+				    TOKEN_MIN);
 	return NULL;
 }
 

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #define PEM_MAX	 (1u << 20)
 #define BACKLOG	 1024u
@@ -143,6 +144,21 @@ static void pem_deinit(struct pem *p)
 	free(p->certificate);
 }
 
+/* A group may have it: Debian's ssl-cert is for that. */
+static must_check struct err *check_key(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_os(errno, "%s", path);
+	if (st.st_mode & S_IRWXO)
+		return err_new(
+			ERR_REFUSED,
+			"a private key that everybody may read or write: chmod o= %s",
+			path);
+	return NULL;
+}
+
 static must_check struct err *read_pem(const struct config_listener *where, struct pem *ret)
 {
 	struct err *err = NULL;
@@ -150,6 +166,8 @@ static must_check struct err *read_pem(const struct config_listener *where, stru
 	if (!where->certificate)
 		return NULL;
 	err = io_read_file(where->certificate, PEM_MAX, &ret->certificate, NULL);
+	if (!err)
+		err = check_key(where->key);
 	if (!err)
 		err = io_read_file(where->key, PEM_MAX, &ret->key, NULL);
 	return err;

@@ -718,9 +718,20 @@ static void filters_choose_instances(void **state)
 		 true, false},
 		{"&Filter.7.Name=instance-id&Filter.7.Value.3=" INSTANCE, false, true},
 		{"&InstanceId.1=i-00000001", true, false},
+		{"&Filter.1.Name=tag:inquest:capture-state&Filter.1.Value.1=capturing",
+		 false, true},
+		{"&Filter.1.Name=tag:inquest:capture-id&Filter.1.Value.1=1111*", false,
+		 true},
+		{"&Filter.1.Name=tag:inquest:capture-id&Filter.1.Value.1=2222*", false,
+		 false},
+		{"&Filter.1.Name=tag-key&Filter.1.Value.1=inquest:*-id", false, true},
 	};
 	struct world *w = *state;
 
+	has_capture = true;
+	capture = (struct engine_status){.state = CAPTURE_CAPTURING,
+					 .capture_id =
+						 "11111111-2222-4333-8444-555555555555"};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char text[256];
 

@@ -120,7 +120,7 @@ static void every_member_of_the_server_is_read(void **state)
 	    "\"000000000001\", \"api\": {\"address\": \"0.0.0.0\", \"port\": 443, "
 	    "\"certificate\": \"/c.pem\", \"key\": \"/k.pem\"}, \"pages\": {\"address\": "
 	    "\"::\", \"port\": 0, \"certificate\": \"/c.pem\", \"key\": \"/k.pem\", "
-	    "\"token\": \"t\"}, \"metrics\": false, \"skew_s\": 900, \"presigned\": "
+	    "\"token\": \"sixteen letters!\"}, \"metrics\": false, \"skew_s\": 900, \"presigned\": "
 	    "{\"allowed\": true, \"max_s\": 30}, \"trusted_proxies\": [\"10.0.0.1\"], "
 	    "\"limits\": {\"principal\": {\"tokens\": 1000, \"refill_per_s\": 1e3}, "
 	    "\"unauthenticated\": {\"tokens\": 1.5}, \"captures_in_flight\": 7, \"latch_s\": "
@@ -136,7 +136,7 @@ static void every_member_of_the_server_is_read(void **state)
 	    "[{\"id\": \"i-0123abcd\", \"type\": \"t2.micro\", \"backend\": {\"uri\": "
 	    "\"exec:\", \"argv\": [\"/bin/true\"]}}]");
 	c = load(*state);
-	assert_string_equal(c->pages.token, "t");
+	assert_string_equal(c->pages.token, "sixteen letters!");
 	assert_null(c->metrics.address);
 	assert_int_equal(c->api.port, 443);
 	assert_string_equal(c->trusted_proxies[0], "10.0.0.1");
@@ -402,6 +402,12 @@ static void listeners_are_plain_on_loopback_only(void **state)
 		 "needs a token"},
 		{"\"pages\": {\"address\": \"::\", \"plain_anywhere\": true, \"token\": \"x\"}",
 		 "not shown in plain HTTP"},
+		{"\"pages\": {\"address\": \"::\", \"certificate\": \"/c\", \"key\": \"/k\", "
+		 "\"token\": \"fifteen letters\"}",
+		 "less than 16 characters could be guessed"},
+		{"\"metrics\": {\"address\": \"::\", \"plain_anywhere\": true, \"token\": "
+		 "\"guess\"}",
+		 "less than 16 characters could be guessed"},
 	};
 	char text[400];
 
@@ -422,9 +428,9 @@ static void metrics_are_plain_where_asked_for_and_may_have_a_token(void **state)
 
 	put(*state, "inquestd.json",
 	    "{\"metrics\": {\"address\": \"0.0.0.0\", \"plain_anywhere\": true, "
-	    "\"token\": \"scrape\"}}");
+	    "\"token\": \"sixteen letters!\"}}");
 	c = load(*state);
-	assert_string_equal(c->metrics.token, "scrape");
+	assert_string_equal(c->metrics.token, "sixteen letters!");
 	config_unref(c);
 	put(*state, "inquestd.json", "{\"metrics\": {\"address\": \"0.0.0.0\"}}");
 	assert_refused(*state, "needs a certificate and its key, or");

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 /* Answers with what it was given; where the query is "later", from another thread. */
 struct echo {
@@ -314,6 +315,29 @@ static void plain_http_stays_on_loopback_unless_asked_for(void **state)
 	assert_failure(listener_start(&o, &l), ERR_OS, "/does/not/exist");
 }
 
+static void a_private_key_for_everybody_is_refused(void **state)
+{
+	char key[] = "/tmp/test-listener-XXXXXX";
+	struct config_listener where = {
+		.address = "127.0.0.1", .certificate = "/dev/null", .key = key};
+	struct listener_options o = {.where = &where,
+				     .connections = 10,
+				     .threads = 1,
+				     .idle_s = 10,
+				     .handle = handle};
+	int fd = mkstemp(key);
+	struct listener *l;
+
+	assert_true(fd >= 0);
+	assert_int_equal(fchmod(fd, 0644), 0);
+	assert_failure(listener_start(&o, &l), ERR_REFUSED, "chmod o= /tmp/test-listener-");
+	assert_int_equal(fchmod(fd, 0640), 0);
+	/* As far as what is in it, which is nothing. */
+	assert_failure(listener_start(&o, &l), ERR_BAD_DATA, "are not a pair in PEM form");
+	close(fd);
+	unlink(key);
+}
+
 static void a_port_in_use_is_said(void **state)
 {
 	struct config_listener where = {.address = "127.0.0.1"};
@@ -345,6 +369,7 @@ int main(void)
 		cmocka_unit_test(slow_clients_are_ended_and_honest_ones_served),
 		cmocka_unit_test(connections_are_bounded_and_room_comes_back),
 		cmocka_unit_test(plain_http_stays_on_loopback_unless_asked_for),
+		cmocka_unit_test(a_private_key_for_everybody_is_refused),
 		cmocka_unit_test(a_port_in_use_is_said),
 	};
 
