@@ -17,6 +17,7 @@ static int set_up(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
 
+	assert_non_null(p);
 	strcpy(p->dir, "/tmp/test_ipmi-XXXXXX");
 	assert_non_null(mkdtemp(p->dir));
 	snprintf(p->tool, sizeof(p->tool), "%s/ipmitool", p->dir);
