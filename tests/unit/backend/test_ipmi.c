@@ -16,13 +16,14 @@ struct place {
 static int set_up(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
+	char dir[] = "/tmp/test_ipmi-XXXXXX";
 
 	assert_non_null(p);
-	strcpy(p->dir, "/tmp/test_ipmi-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
-	snprintf(p->tool, sizeof(p->tool), "%s/ipmitool", p->dir);
-	snprintf(p->calls, sizeof(p->calls), "%s/calls", p->dir);
-	setenv("PATH", p->dir, 1);
+	assert_non_null(mkdtemp(dir));
+	memcpy(p->dir, dir, sizeof(dir));
+	snprintf(p->tool, sizeof(p->tool), "%s/ipmitool", dir);
+	snprintf(p->calls, sizeof(p->calls), "%s/calls", dir);
+	setenv("PATH", dir, 1);
 	*state = p;
 	return 0;
 }
