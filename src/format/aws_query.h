@@ -34,7 +34,7 @@ static inline void aws_query_deinitp(struct aws_query *q)
 
 /* Add what is in @len bytes of @text to @q, which is zeroed at first. A "+" is a space in a
  * body, and itself in a URL, where SigV4 signs it so. ERR_BAD_DATA for bad
- * percent-encoding, bytes that are no text, a parameter with two values, and what is out of
+ * percent-encoding, a byte of zero, a parameter with two values, and what is out of
  * bounds; @q has a part of it then. */
 must_check struct err *aws_query_parse(struct aws_query *q, const char *text, size_t len,
 				       enum percent_plus plus);
