@@ -56,11 +56,11 @@ class Libvirtd:
                     raise RuntimeError(f"libvirtd does not start: {log.read()}")
             time.sleep(0.2)
 
-    def create_guest(self):
-        """(did it work, what was said): the guest vm7 runs, without a system."""
+    def create_guest(self, domain=DOMAIN):
+        """(did it work, what was said): the guest vm7 runs, without a system unless @domain has one."""
         xml = os.path.join(self.scratch, "vm7.xml")
         with open(xml, "w", encoding="utf-8") as f:
-            f.write(DOMAIN)
+            f.write(domain)
         return self.virsh("create", xml)[:2]
 
     def close(self):
