@@ -138,9 +138,6 @@ struct err *qmp_session_pump(struct qmp_session *q, u64 deadline_ms)
 		return err_os(errno, "cannot wait for QEMU");
 	if (n > 0)
 		err = qmp_client_receive(q->client);
-	/* What comes after nonsense cannot be told from it. */
-	if (err)
-		shutdown(p.fd, SHUT_RDWR);
 	return err;
 }
 

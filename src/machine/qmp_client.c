@@ -143,6 +143,12 @@ static struct err *hand_on_lines(struct qmp_client *c)
 	return NULL;
 }
 
+static void hang_up(struct qmp_client *c)
+{
+	closep(&c->fd);
+	c->fd = -1;
+}
+
 struct err *qmp_client_receive(struct qmp_client *c)
 {
 	char data[8192];
@@ -154,11 +160,15 @@ struct err *qmp_client_receive(struct qmp_client *c)
 		return NULL;
 	/* A reset connection is how a killed QEMU looks. */
 	if (n <= 0) {
-		closep(&c->fd);
-		c->fd = -1;
+		hang_up(c);
 		return NULL;
 	}
 	buf_add(&c->pending, data, (size_t)n);
 	err = buf_check(&c->pending);
-	return err ? err : hand_on_lines(c);
+	if (!err)
+		err = hand_on_lines(c);
+	/* What comes after nonsense cannot be told from it. */
+	if (err)
+		hang_up(c);
+	return err;
 }

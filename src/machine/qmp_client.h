@@ -22,7 +22,7 @@ must_check struct err *qmp_client_new(int fd, qmp_message_fn *fn, void *ctx,
 void qmp_client_free(struct qmp_client *c);
 CLEANUP_FREEP(qmp_client)
 
-/* The descriptor to poll, -1 once QEMU has closed its end. */
+/* The descriptor to poll, -1 once the connection has ended. */
 int qmp_client_fd(const struct qmp_client *c);
 
 /* Send a command; its reply will carry *@ret_id. @arguments stays the caller's. ERR_OS
@@ -36,7 +36,8 @@ must_check struct err *qmp_client_send_fd(struct qmp_client *c, const char *exec
 					  const json_t *arguments, int passed_fd,
 					  u64 *ret_id);
 
-/* Read what has come and hand on complete messages. */
+/* Read what has come and hand on complete messages. What is no QMP is an error once, and
+ * ends the connection. */
 must_check struct err *qmp_client_receive(struct qmp_client *c);
 
 #endif

@@ -136,6 +136,29 @@ static void without_a_greeting_nothing_is_sent(void **state)
 		      "not JSON");
 }
 
+/* More of it than is read at once. */
+static void nonsense_is_said_once_and_ends_the_connection(void **state)
+{
+	char greeting[20000];
+	const struct stub_qmp_plan plan = {.greeting = greeting};
+	enum backend_event event = BACKEND_EVENT_NONE;
+	struct stub_qmp stub;
+	struct backend *b;
+	u64 counter;
+
+	memset(greeting, 'x', sizeof(greeting) - 1);
+	greeting[sizeof(greeting) - 1] = '\0';
+	memcpy(greeting, "SSH\n", 4);
+	stub_qmp_start(&stub, &plan);
+	b = open_path(stub.path);
+	assert_failure(backend_read_progress(b, PATIENT_MS, &counter), ERR_BAD_DATA,
+		       "not JSON");
+	assert_success(backend_next_event(b, PATIENT_MS, &event));
+	assert_int_equal(event, BACKEND_EVENT_GONE);
+	backend_close(b);
+	stub_qmp_stop(&stub);
+}
+
 static void without_a_socket_nothing_is_sent(void **state)
 {
 	struct backend *b = open_path("/nonexistent/qmp");
@@ -515,6 +538,7 @@ int main(void)
 		cmocka_unit_test(garbage_instead_of_a_reply_leaves_the_outcome_unknown),
 		cmocka_unit_test(a_confirmation_of_something_else_is_none),
 		cmocka_unit_test(without_a_greeting_nothing_is_sent),
+		cmocka_unit_test(nonsense_is_said_once_and_ends_the_connection),
 		cmocka_unit_test(without_a_socket_nothing_is_sent),
 		cmocka_unit_test(a_server_that_stops_reading_gets_no_interrupt),
 		cmocka_unit_test(a_late_reply_is_not_taken_for_that_of_the_next_command),
