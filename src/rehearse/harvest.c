@@ -3,6 +3,7 @@
 
 #include "analyse/render_text.h"
 #include "analyse/report.h"
+#include "base/cancel.h"
 #include "base/io.h"
 #include "base/str.h"
 #include "dump/dump.h"
@@ -205,7 +206,7 @@ static struct err *read_range(struct harvest *h, const struct ram_range *range, 
 			return err;
 		if (++*pages % 4096 == 0) {
 			rehearsal_tick(h->r);
-			if (h->r->config->cancel && *h->r->config->cancel)
+			if (cancel_is_set(h->r->config->cancel))
 				return err_new(ERR_REFUSED, "interrupted");
 		}
 	}

@@ -2,6 +2,7 @@
 #include "rehearse/apt_record.h"
 #include "rehearse/kernel_package.h"
 
+#include "base/cancel.h"
 #include "base/child.h"
 #include "base/io.h"
 #include "base/str.h"
@@ -168,7 +169,7 @@ static struct err *lock_cache(const struct kernel_package_fetch *f, int *ret_fd)
 		while (flock(fd, LOCK_EX) < 0) {
 			if (errno != EINTR)
 				return err_os(errno, "cannot lock %s", path.data);
-			if (f->cancel && *f->cancel)
+			if (cancel_is_set(f->cancel))
 				return err_new(ERR_REFUSED, "interrupted");
 		}
 	}

@@ -1,6 +1,7 @@
 #include "rehearse/rehearse.h"
 
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "format/crashkernel.h"
 #include "machine/machine.h"
@@ -310,7 +311,7 @@ struct err *rehearse_run(const struct rehearse_config *config,
 		err = prepare(&r);
 	if (!err)
 		err = run_and_harvest(&r);
-	is_cancelled = config->cancel && *config->cancel;
+	is_cancelled = cancel_is_set(config->cancel);
 	if (err)
 		ret->outcome = REHEARSE_FAILED;
 	keep_log(&r, ret->outcome != REHEARSE_PASSED && !is_cancelled);
