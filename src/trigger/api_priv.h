@@ -94,7 +94,8 @@ enum api_code api_authorise(struct call *c, const char *action, const char *reso
 void api_record(struct call *c, enum api_code code, const char *message);
 /* Who asks from where, all of it borrowed from @c. */
 void api_fill_event(const struct call *c, struct audit_event *e);
-/* "POLICY/SID", or the number of a statement that has none. False without memory. */
+/* "POLICY/SID", or the number of a statement that has none; the caller frees it. False
+ * without memory, *@ret then NULL. */
 bool api_name_statement(const struct iam_decision *d, char **ret);
 /* The first header of that name, NULL if there is none. */
 const char *api_find_header(const struct call *c, const char *name);

@@ -21,9 +21,13 @@ const char *api_find_header(const struct call *c, const char *name)
 
 bool api_name_statement(const struct iam_decision *d, char **ret)
 {
-	if (d->statement_id)
-		return asprintf(ret, "%s/%s", d->policy, d->statement_id) >= 0;
-	return asprintf(ret, "%s/%zu", d->policy, d->statement) >= 0;
+	int len = d->statement_id ? asprintf(ret, "%s/%s", d->policy, d->statement_id)
+				  : asprintf(ret, "%s/%zu", d->policy, d->statement);
+
+	/* It leaves the pointer undefined on failure, and it is freed in any case. */
+	if (len < 0)
+		*ret = NULL;
+	return len >= 0;
 }
 
 void api_fill_event(const struct call *c, struct audit_event *e)
@@ -79,11 +83,8 @@ static bool name_statements(const struct call *c, char *ret[3])
 	for (size_t i = 0; i < ARRAY_SIZE(decisions); i++) {
 		if (!decisions[i]->policy)
 			continue;
-		if (!api_name_statement(decisions[i], &ret[num])) {
-			ret[num] = NULL;
+		if (!api_name_statement(decisions[i], &ret[num++]))
 			return false;
-		}
-		num++;
 	}
 	return true;
 }
